@@ -16,6 +16,9 @@ export interface Sink {
   readonly name: string
   readonly kind: string
   /** One attempt, bounded by the sink's own timeout and by `signal`. Never throws for what a receiver does. */
-  deliver(record: AlertRecord & { telling: NonNullable<AlertRecord['telling']> }, signal: AbortSignal): Promise<Delivery>
+  deliver(
+    record: AlertRecord & { telling: NonNullable<AlertRecord['telling']> },
+    signal: AbortSignal,
+  ): Promise<Delivery>
   close(): Promise<void>
 }
