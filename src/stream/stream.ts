@@ -108,6 +108,8 @@ export interface DrainLane {
 
 /** What a drain's lane is told when it is opened. */
 export interface DrainOpening {
+  /** Which of the drain's inputs this lane reads. */
+  readonly topic: Topic
   readonly source: string
   readonly partition: number
   readonly resume: Position | null
