@@ -13,11 +13,20 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: layers.map((layer) => `test/${layer}/**`),
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
         },
       },
-      ...layers.map((layer) => ({
+      // One layer after the other and one file at a time: a broker, an engine and a browser fill two cores alone.
+      ...layers.map((layer, index) => ({
         extends: true as const,
-        test: { name: layer, include: [`test/${layer}/**/*.test.ts`], ...slow },
+        test: {
+          name: layer,
+          include: [`test/${layer}/**/*.test.ts`],
+          ...slow,
+          maxWorkers: 1,
+          sequence: { groupOrder: index + 1 },
+        },
       })),
     ],
   },
