@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Alert, EntityName } from '#src/alert/alert.ts'
 import { attackScript, expectedAlerts } from '#src/demo/script.ts'
+import { type ToldAlert, toldByAlert, toldByMessage } from '#src/demo/told.ts'
 import { verdict } from '#src/demo/verdict.ts'
 import { createWorld } from '#src/demo/world.ts'
 
@@ -8,7 +9,11 @@ const liveFrom = Date.UTC(2026, 2, 3, 12)
 const world = createWorld(7)
 const expected = expectedAlerts(world, attackScript(world, liveFrom))
 
-function alertOf(detector: string, entity: EntityName, seconds: number, over: Partial<Alert> = {}): Alert {
+function alertOf(detector: string, entity: EntityName, seconds: number): ToldAlert {
+  return toldByAlert(sampleAlert(detector, entity, seconds))
+}
+
+function sampleAlert(detector: string, entity: EntityName, seconds: number): Alert {
   const time = new Date(liveFrom + seconds * 1000).toISOString()
   return {
     id: `${detector}-${entity.route}-${entity.identity}-${seconds}`,
@@ -26,13 +31,12 @@ function alertOf(detector: string, entity: EntityName, seconds: number, over: Pa
     observed: {},
     expected: {},
     baseline: { calls: 1, readiness: 'ready' },
-    reason: '',
+    reason: 'many',
     contributors: [],
     examples: [],
     query: '',
     silent_if: '',
     version: 0,
-    ...over,
   }
 }
 
@@ -57,7 +61,7 @@ describe('the verdict on a demo', () => {
 
   it('misses what was not told, and what was withdrawn', () => {
     expect(verdict(expected, told.slice(1)).missing).toEqual([expected[0]])
-    const result = verdict(expected, [...told, { ...told[0]!, status: 'withdrawn' }])
+    const result = verdict(expected, [...told, { ...told[0]!, notice: 2, status: 'withdrawn' }])
     expect(result).toMatchObject({ missing: [expected[0]], extra: [] })
   })
 
@@ -76,7 +80,7 @@ describe('the verdict on a demo', () => {
   })
 
   it('counts a second notice of the same alert once', () => {
-    const update = { ...told[1]!, surprise_bits: 90 }
+    const update = { ...told[1]!, notice: 2 }
     const result = verdict(expected, [...told, update])
     expect(result.repeated).toEqual([])
     expect(result.delivered[1]!.alert).toEqual(update)
@@ -89,5 +93,29 @@ describe('the verdict on a demo', () => {
     ['long after the attack', alertOf('get-spike', expected[2]!.entity, 600)],
   ])('calls an alert a false alarm that is about %s', (_, alert) => {
     expect(verdict(expected, [...told, alert]).extra).toEqual([alert])
+  })
+
+  it('keeps the last notice when an older one arrives after it', () => {
+    const withdrawn = { ...told[0]!, notice: 2, status: 'withdrawn' } as const
+    expect(verdict(expected, [withdrawn, ...told]).missing).toEqual([expected[0]])
+  })
+})
+
+describe('what a receiver was told', () => {
+  it.each([
+    ['an endpoint', { kind: 'endpoint', service: 'payments', method: 'POST', route: '/v1/charges', identity: null }],
+    [
+      'an identity',
+      { kind: 'identity', service: null, method: null, route: null, identity: 'spiffe://a.example/sa/b' },
+    ],
+    ['a service', { kind: 'service', service: 'payments', method: null, route: null, identity: null }],
+  ] as const)('is read from the message that the webhook sends about %s', (_, entity) => {
+    const alert = sampleAlert('error-burst', entity, 0)
+    const body = messageOf({ alert, telling: { notice: 1, event: 'opened' } }, { source: 'urn:test', version: '1.0.0' })
+    expect(toldByMessage(JSON.parse(body))).toEqual(toldByAlert(alert))
+  })
+
+  it('must be a message of Tidemark', () => {
+    expect(() => toldByMessage({ data: {} })).toThrow()
   })
 })
