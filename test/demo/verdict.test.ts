@@ -4,6 +4,7 @@ import { attackScript, expectedAlerts } from '#src/demo/script.ts'
 import { type ToldAlert, toldByAlert, toldByMessage } from '#src/demo/told.ts'
 import { verdict } from '#src/demo/verdict.ts'
 import { createWorld } from '#src/demo/world.ts'
+import { messageOf } from '#src/sink/message.ts'
 
 const liveFrom = Date.UTC(2026, 2, 3, 12)
 const world = createWorld(7)
