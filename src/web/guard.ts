@@ -48,7 +48,7 @@ export function hostCheck(options: Pick<WebOptions, 'host' | 'hosts'>): (request
   const own = loopback ? loopbackNames : []
   const names = new Set([...own, options.host, ...options.hosts].map((name) => name.toLowerCase()))
   return (request) => {
-    if (!names.has(hostName(request.headers.host ?? ''))) throw new Problem('wrong_host')
+    if (!names.has(hostName(request.headers.host ?? ''))) throw new Problem('wrong-host')
   }
 }
 
@@ -60,13 +60,13 @@ function hostName(host: string): string {
 export function originCheck(request: FastifyRequest): void {
   const origin = request.headers.origin
   const site = request.headers['sec-fetch-site']
-  if (site === 'cross-site' && request.method !== 'GET') throw new Problem('cross_origin')
+  if (site === 'cross-site' && request.method !== 'GET') throw new Problem('cross-origin')
   if (origin === undefined) return
   const parsed = URL.parse(origin)
-  if (parsed === null || parsed.host !== request.headers.host?.toLowerCase()) throw new Problem('cross_origin')
+  if (parsed === null || parsed.host !== request.headers.host?.toLowerCase()) throw new Problem('cross-origin')
 }
 
-/** @throws Problem from what it returns: `unauthenticated`, `not_permitted` */
+/** @throws Problem from what it returns: `unauthenticated`, `not-permitted` */
 export function tokenCheck(tokens: readonly Token[]): (request: FastifyRequest, permission: Permission) => void {
   if (tokens.length === 0) return () => {}
   const known = tokens.map((token) => ({ hash: Buffer.from(token.sha256, 'hex'), may: new Set(token.may) }))
@@ -81,6 +81,6 @@ export function tokenCheck(tokens: readonly Token[]): (request: FastifyRequest, 
     if (given === undefined || found.length === 0) {
       throw new Problem('unauthenticated', { headers: { 'www-authenticate': 'Bearer realm="tidemark"' } })
     }
-    if (!found.some((token) => token.may.has(permission))) throw new Problem('not_permitted')
+    if (!found.some((token) => token.may.has(permission))) throw new Problem('not-permitted')
   }
 }

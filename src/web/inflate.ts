@@ -17,7 +17,7 @@ export class Inflater {
     this.#limits = limits
   }
 
-  /** @throws Problem `malformed_gzip`, `inflated_too_large` */
+  /** @throws Problem `malformed-gzip`, `inflated-too-large` */
   async inflate(body: Buffer): Promise<Buffer> {
     const { inflatedBytes, inflateRatio } = this.#limits
     const maxOutputLength = Math.min(inflatedBytes, Math.max(harmlessBytes, inflateRatio * body.length))
@@ -25,9 +25,9 @@ export class Inflater {
       return await this.#turns.run(() => unpack(body, { maxOutputLength }))
     } catch (error) {
       if (error instanceof RangeError) {
-        throw new Problem('inflated_too_large', { detail: `It unpacks to more than ${maxOutputLength} bytes.` })
+        throw new Problem('inflated-too-large', { detail: `It unpacks to more than ${maxOutputLength} bytes.` })
       }
-      throw new Problem('malformed_gzip')
+      throw new Problem('malformed-gzip')
     }
   }
 }

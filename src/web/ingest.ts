@@ -39,19 +39,19 @@ interface Sorted {
 
 /**
  * One body from bytes to durability.
- * @throws Problem for everything that is not a 202; nothing of the body was appended then, except maybe for `not_durable`
+ * @throws Problem for everything that is not a 202; nothing of the body was appended then, except maybe for `not-durable`
  */
 export async function ingest(options: WebOptions, body: Buffer, lines: boolean, seat: Seat): Promise<Receipt> {
   const { limits, encoding } = options
   const readAs = shapeOf(body, lines, encoding)
   const sorted = await sort(options, body, readAs)
   const { good, rejected, byReason, skipped } = sorted
-  if (good.length + rejected.length + skipped === 0) throw new Problem('no_records')
+  if (good.length + rejected.length + skipped === 0) throw new Problem('no-records')
   if (good.length > 0) await append(options, good, seat)
   options.events.ingested(good.length, skipped, byReason, body.length)
   if (good.length + skipped > 0) return { accepted: good.length, skipped, rejected, read_as: readAs }
-  if (readAs === 'object' && rejected[0]?.reason === 'too_large') throw tooLarge(limits)
-  throw new Problem('no_valid_record', { members: { accepted: 0, skipped: 0, rejected, read_as: readAs } })
+  if (readAs === 'object' && rejected[0]?.reason === 'too-large') throw tooLarge(limits)
+  throw new Problem('no-valid-record', { members: { accepted: 0, skipped: 0, rejected, read_as: readAs } })
 }
 
 async function sort(options: WebOptions, body: Buffer, readAs: ReadAs): Promise<Sorted> {
@@ -61,7 +61,7 @@ async function sort(options: WebOptions, body: Buffer, readAs: ReadAs): Promise<
   let work = 0
   try {
     for (const value of recordsOf(body, readAs)) {
-      if (index >= limits.records) throw new Problem('too_many_records', { detail: `The limit is ${limits.records}.` })
+      if (index >= limits.records) throw new Problem('too-many-records', { detail: `The limit is ${limits.records}.` })
       place(options, sorted, index, value)
       index += 1
       work += value.length + workOfRecord
@@ -71,7 +71,7 @@ async function sort(options: WebOptions, body: Buffer, readAs: ReadAs): Promise<
       }
     }
   } catch (error) {
-    if (error instanceof NotAnArray) throw new Problem('malformed_array', { detail: `As an array, ${error.message}.` })
+    if (error instanceof NotAnArray) throw new Problem('malformed-array', { detail: `As an array, ${error.message}.` })
     throw error
   }
   return sorted
@@ -80,7 +80,7 @@ async function sort(options: WebOptions, body: Buffer, readAs: ReadAs): Promise<
 function place(options: WebOptions, sorted: Sorted, index: number, value: Buffer): void {
   const { recordBytes } = options.limits
   if (value.length > recordBytes) {
-    reject(sorted, index, 'too_large', `${value.length} bytes; the limit is ${recordBytes}`)
+    reject(sorted, index, 'too-large', `${value.length} bytes; the limit is ${recordBytes}`)
     return
   }
   const reading = options.check(value)
@@ -95,11 +95,11 @@ function reject(sorted: Sorted, index: number, reason: string, detail: string): 
 }
 
 function tooLarge(limits: WebLimits): Problem {
-  return new Problem('record_too_large', { detail: `The limit is ${limits.recordBytes} bytes.` })
+  return new Problem('record-too-large', { detail: `The limit is ${limits.recordBytes} bytes.` })
 }
 
 async function append(options: WebOptions, records: readonly WebRecord[], seat: Seat): Promise<void> {
-  const notDurable = (): Problem => new Problem('not_durable', { retryAfterSeconds: 5 })
+  const notDurable = (): Problem => new Problem('not-durable', { retryAfterSeconds: 5 })
   // An append that is given up still holds the bytes, so its seat stays taken until it has settled.
   const appended = options.append(records)
   seat.hold(appended)

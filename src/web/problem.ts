@@ -3,50 +3,56 @@
  * part that programs may rely on. A test holds README's table against this one.
  */
 export const problems = {
-  invalid_parameters: { status: 400, title: 'A parameter of the query is unknown or has a wrong value.' },
-  invalid_request: { status: 400, title: 'This is not a well-formed HTTP request.' },
-  malformed_gzip: { status: 400, title: 'The body says that it is gzip, and is not, or was cut off.' },
-  malformed_array: { status: 400, title: 'The body starts as a JSON array and does not end as one. Nothing was kept.' },
-  no_records: { status: 400, title: 'The body holds no record.' },
-  no_valid_record: { status: 400, title: 'Not one record of the body can be read as a call. Nothing was kept.' },
+  'invalid-parameters': { status: 400, title: 'A parameter of the query is unknown or has a wrong value.' },
+  'invalid-request': { status: 400, title: 'This is not a well-formed HTTP request.' },
+  'malformed-gzip': { status: 400, title: 'The body says that it is gzip, and is not, or was cut off.' },
+  'malformed-array': {
+    status: 400,
+    title: 'The body starts as a JSON array and does not end as one. Nothing was kept.',
+  },
+  'no-records': { status: 400, title: 'The body holds no record.' },
+  'no-valid-record': { status: 400, title: 'Not one record of the body can be read as a call. Nothing was kept.' },
   unauthenticated: { status: 401, title: 'Send "Authorization: Bearer TOKEN" with a token of this server.' },
-  not_permitted: { status: 403, title: 'This token may not do this.' },
-  cross_origin: { status: 403, title: 'Requests from pages of other sites are refused.' },
-  not_found: { status: 404, title: 'There is nothing at this address.' },
-  unknown_alert: { status: 404, title: 'There is no alert with this id.' },
-  method_not_allowed: { status: 405, title: 'This address does not take this method.' },
-  request_timeout: { status: 408, title: 'The request did not arrive in time.' },
-  body_too_large: { status: 413, title: 'The body is larger than the limit. Send it in smaller pieces.' },
-  inflated_too_large: {
+  'not-permitted': { status: 403, title: 'This token may not do this.' },
+  'cross-origin': { status: 403, title: 'Requests from pages of other sites are refused.' },
+  'not-found': { status: 404, title: 'There is nothing at this address.' },
+  'unknown-alert': { status: 404, title: 'There is no alert with this id.' },
+  'method-not-allowed': { status: 405, title: 'This address does not take this method.' },
+  'request-timeout': { status: 408, title: 'The request did not arrive in time.' },
+  'body-too-large': { status: 413, title: 'The body is larger than the limit. Send it in smaller pieces.' },
+  'inflated-too-large': {
     status: 413,
     title: 'The body is larger than the limit once unpacked. Send it in smaller pieces.',
   },
-  record_too_large: { status: 413, title: 'A single record is larger than the limit.' },
-  too_many_records: { status: 413, title: 'The body holds more records than the limit. Nothing was kept; send fewer.' },
-  unsupported_encoding: { status: 415, title: 'Content-Encoding may be gzip or absent.' },
-  unsupported_media_type: {
+  'record-too-large': { status: 413, title: 'A single record is larger than the limit.' },
+  'too-many-records': {
+    status: 413,
+    title: 'The body holds more records than the limit. Nothing was kept; send fewer.',
+  },
+  'unsupported-encoding': { status: 415, title: 'Content-Encoding may be gzip or absent.' },
+  'unsupported-media-type': {
     status: 415,
     title: 'Content-Type may be application/json (one object or an array), application/x-ndjson or text/plain.',
   },
-  wrong_host: { status: 421, title: 'The Host header names another server than this one.' },
-  too_many_waiting: {
+  'wrong-host': { status: 421, title: 'The Host header names another server than this one.' },
+  'too-many-waiting': {
     status: 429,
     title: 'Too much is waiting to become durable. Nothing was kept; send it again later.',
   },
-  lag_too_large: {
+  'lag-too-large': {
     status: 429,
     title: 'Detection is too far behind its input. Nothing was kept; send it again later.',
   },
-  too_many_reads: { status: 429, title: 'Too many queries at once. Ask again later.' },
-  headers_too_large: { status: 431, title: 'The headers are larger than the limit.' },
+  'too-many-reads': { status: 429, title: 'Too many queries at once. Ask again later.' },
+  'headers-too-large': { status: 431, title: 'The headers are larger than the limit.' },
   internal: { status: 500, title: 'Tidemark failed at this request; its log says why.' },
   stopping: { status: 503, title: 'Tidemark is stopping. Nothing was kept; send it again later.' },
-  not_durable: {
+  'not-durable': {
     status: 503,
     title:
       'The stream did not confirm the records. They may have been kept: send them again, request ids keep them from counting twice.',
   },
-  store_unavailable: { status: 503, title: 'The store did not answer. Calls are still taken and alerts still told.' },
+  'store-unavailable': { status: 503, title: 'The store did not answer. Calls are still taken and alerts still told.' },
 } as const satisfies Readonly<Record<string, { status: number; title: string }>>
 
 export type ProblemCode = keyof typeof problems
@@ -92,12 +98,12 @@ export class Problem extends Error {
 
 /** fastify's and Node's own error codes, in the words of the catalogue. Anything else is `internal`. */
 const framework: Readonly<Record<string, ProblemCode>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid_request',
-  FST_ERR_BAD_URL: 'invalid_request',
-  FST_ERR_MAX_PARAM_LENGTH: 'not_found',
-  ECONNRESET: 'invalid_request',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body-too-large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid-request',
+  FST_ERR_BAD_URL: 'invalid-request',
+  FST_ERR_MAX_PARAM_LENGTH: 'not-found',
+  ECONNRESET: 'invalid-request',
 }
 
 /** Any thrown value as a problem; `null` where it is a fault of ours and should be logged. */
@@ -110,9 +116,9 @@ export function knownProblem(error: unknown): Problem | null {
 
 /** The answer to bytes that never became a request: written to the socket by hand. */
 export function rawProblem(errorCode: string | undefined): string {
-  let code: ProblemCode = 'invalid_request'
-  if (errorCode === 'HPE_HEADER_OVERFLOW') code = 'headers_too_large'
-  if (errorCode === 'ERR_HTTP_REQUEST_TIMEOUT') code = 'request_timeout'
+  let code: ProblemCode = 'invalid-request'
+  if (errorCode === 'HPE_HEADER_OVERFLOW') code = 'headers-too-large'
+  if (errorCode === 'ERR_HTTP_REQUEST_TIMEOUT') code = 'request-timeout'
   const problem = new Problem(code)
   const body = JSON.stringify(problem.body())
   return [

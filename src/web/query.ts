@@ -68,7 +68,7 @@ const entityQuery = z.strictObject({
 const noQuery = z.strictObject({})
 const defaultPage = 100
 
-/** @throws Problem `invalid_parameters` */
+/** @throws Problem `invalid-parameters` */
 export function readAlertFilter(query: unknown): AlertFilter {
   const q = read(alertQuery, query)
   return {
@@ -82,7 +82,7 @@ export function readAlertFilter(query: unknown): AlertFilter {
   }
 }
 
-/** @throws Problem `invalid_parameters` */
+/** @throws Problem `invalid-parameters` */
 export function readEntityFilter(query: unknown): EntityFilter {
   const q = read(entityQuery, query)
   return {
@@ -95,7 +95,7 @@ export function readEntityFilter(query: unknown): EntityFilter {
   }
 }
 
-/** @throws Problem `invalid_parameters` */
+/** @throws Problem `invalid-parameters` */
 export function readNoQuery(query: unknown): void {
   read(noQuery, query)
 }
@@ -115,5 +115,5 @@ function read<T>(schema: z.ZodType<T>, query: unknown): T {
       : [{ parameter: issue.path.join('.'), problem: issue.message }],
   )
   const detail = errors.map((error) => `${error.parameter}: ${error.problem}`).join('; ')
-  throw new Problem('invalid_parameters', { detail: detail.slice(0, 1_000), members: { errors: errors.slice(0, 20) } })
+  throw new Problem('invalid-parameters', { detail: detail.slice(0, 1_000), members: { errors: errors.slice(0, 20) } })
 }

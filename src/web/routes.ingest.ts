@@ -26,10 +26,10 @@ export function addIngest(app: FastifyInstance, options: WebOptions, may: MayDo)
       readNoQuery(request.query)
       lineType(request)
       encodingOf(request)
-      if (options.lag() > limits.lagRecords) throw new Problem('lag_too_large', { retryAfterSeconds: 5 })
+      if (options.lag() > limits.lagRecords) throw new Problem('lag-too-large', { retryAfterSeconds: 5 })
       // Before the body is read: what is not admitted costs no memory.
       const seat = room.enter(announcedBytes(request, limits))
-      if (seat === null) throw new Problem('too_many_waiting', { retryAfterSeconds: 1 })
+      if (seat === null) throw new Problem('too-many-waiting', { retryAfterSeconds: 1 })
       seats.set(request, seat)
       reply.raw.once('close', () => seat.answered())
     },
@@ -49,33 +49,33 @@ export function addIngest(app: FastifyInstance, options: WebOptions, may: MayDo)
 async function bodyOf(request: FastifyRequest, seat: Seat, inflater: Inflater): Promise<Buffer> {
   const sent = request.body instanceof Buffer ? request.body : Buffer.alloc(0)
   const body = encodingOf(request) === 'gzip' ? await inflater.inflate(sent) : sent
-  if (!seat.resize(body.length)) throw new Problem('too_many_waiting', { retryAfterSeconds: 1 })
+  if (!seat.resize(body.length)) throw new Problem('too-many-waiting', { retryAfterSeconds: 1 })
   // A byte order mark is no part of any record.
   return body.subarray(body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0)
 }
 
-/** Whether the media type says that records are lines. @throws Problem `unsupported_media_type` */
+/** Whether the media type says that records are lines. @throws Problem `unsupported-media-type` */
 function lineType(request: FastifyRequest): boolean {
   const [type = ''] = (request.headers['content-type'] ?? '').split(';')
   const media = type.trim().toLowerCase()
   if (linesTypes.has(media)) return true
-  if (!jsonTypes.has(media)) throw new Problem('unsupported_media_type')
+  if (!jsonTypes.has(media)) throw new Problem('unsupported-media-type')
   return false
 }
 
-/** @throws Problem `unsupported_encoding` */
+/** @throws Problem `unsupported-encoding` */
 function encodingOf(request: FastifyRequest): 'gzip' | 'identity' {
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
   if (encoding === 'gzip' || encoding === 'x-gzip') return 'gzip'
   if (encoding === 'identity') return 'identity'
-  throw new Problem('unsupported_encoding')
+  throw new Problem('unsupported-encoding')
 }
 
 /** What the sender says; a sender that does not say is counted with the most it may send. */
 function announcedBytes(request: FastifyRequest, limits: WebLimits): number {
   const length = Number(request.headers['content-length'] ?? limits.bodyBytes)
-  if (!Number.isSafeInteger(length) || length < 0) throw new Problem('invalid_request')
+  if (!Number.isSafeInteger(length) || length < 0) throw new Problem('invalid-request')
   if (length > limits.bodyBytes)
-    throw new Problem('body_too_large', { detail: `The limit is ${limits.bodyBytes} bytes.` })
+    throw new Problem('body-too-large', { detail: `The limit is ${limits.bodyBytes} bytes.` })
   return length
 }

@@ -23,7 +23,7 @@ export function addReads(app: FastifyInstance, options: WebOptions, may: MayDo):
   app.get<{ Params: { id: string } }>('/v1/alerts/:id', { onRequest }, async (request) => {
     readNoQuery(request.query)
     const found = await read(() => options.alert(request.params.id))
-    if (found === null) throw new Problem('unknown_alert')
+    if (found === null) throw new Problem('unknown-alert')
     return { alert: found.alert, events: found.events }
   })
 
@@ -41,8 +41,8 @@ function reader(options: WebOptions): <T>(query: () => Promise<T>) => Promise<T>
   const { limits, log } = options
   const turns = new Turns(limits.reads)
   return async (query) => {
-    if (turns.size >= limits.reads) throw new Problem('too_many_reads', { retryAfterSeconds: 1 })
-    const unavailable = (): Problem => new Problem('store_unavailable', { retryAfterSeconds: 5 })
+    if (turns.size >= limits.reads) throw new Problem('too-many-reads', { retryAfterSeconds: 1 })
+    const unavailable = (): Problem => new Problem('store-unavailable', { retryAfterSeconds: 5 })
     // The turn lasts as long as the query does, also when its asker has given up.
     const answer = turns.run(query)
     try {

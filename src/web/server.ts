@@ -117,8 +117,8 @@ function addNotFound(app: FastifyInstance): void {
     const [path = ''] = request.url.split('?')
     const allowed = (['GET', 'POST'] as const).filter((method) => app.findRoute({ method, url: path }) !== null)
     const [other] = allowed
-    if (other === undefined || other === request.method) throw new Problem('not_found')
-    throw new Problem('method_not_allowed', { headers: { allow: allowed.join(', ') } })
+    if (other === undefined || other === request.method) throw new Problem('not-found')
+    throw new Problem('method-not-allowed', { headers: { allow: allowed.join(', ') } })
   })
 }
 

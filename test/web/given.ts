@@ -18,15 +18,15 @@ export function checkCall(value: Uint8Array): Reading {
   try {
     parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(value))
   } catch {
-    return { kind: 'rejected', reason: 'malformed', detail: 'no JSON' }
+    return { kind: 'rejected', reason: 'not-json', detail: 'no JSON' }
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    return { kind: 'rejected', reason: 'not_an_object', detail: 'expected an object' }
+    return { kind: 'rejected', reason: 'not-an-object', detail: 'expected an object' }
   }
   if ('skip' in parsed) return { kind: 'skipped', reason: 'banner' }
   const status = Object.hasOwn(parsed, 'status') ? Reflect.get(parsed, 'status') : undefined
   if (typeof status !== 'number' || status < 100 || status > 599) {
-    return { kind: 'rejected', reason: 'invalid', detail: 'status: expected 100 to 599' }
+    return { kind: 'rejected', reason: 'wrong-shape', detail: 'status: expected 100 to 599' }
   }
   return { kind: 'call', call: {} as Extract<Reading, { kind: 'call' }>['call'] }
 }

@@ -76,15 +76,15 @@ export function refreshAge(card, alert, now) {
   const opened = Date.parse(alert.opened_at)
   const text =
     alert.status === 'open'
-      ? `since ${since}, ${span(now - opened)}`
+      ? `since ${since}, for ${span(now - opened)}`
       : `${since}, lasted ${span(Date.parse(alert.resolved_at ?? alert.last_seen_at) - opened)}`
   if (age.textContent !== text) age.textContent = text
 }
 
 function evidence(alert, now) {
   const body = make('div', withClass('evidence'))
-  body.append(comparison(alert), facts(alert, now), contributors(alert), examples(alert), query(alert))
-  body.append(block('Silent if', make('p', { text: shown(alert.silent_if) })))
+  const silentIf = block('Silent if', make('p', { text: shown(alert.silent_if) }))
+  body.append(comparison(alert), facts(alert, now), contributors(alert), examples(alert), silentIf, query(alert))
   body.append(make('section', withClass('block wide history')))
   return body
 }
@@ -135,8 +135,8 @@ function facts(alert, now) {
 function contributors(alert) {
   const rows = (alert.contributors ?? []).slice(0, 8).map(({ name, share }) => {
     const percent = Math.round(Math.min(1, Math.max(0, Number(share) || 0)) * 100)
-    const meter = make('meter', { attributes: { min: '0', max: '100', value: String(percent), 'aria-hidden': 'true' } })
-    return make('li', {}, make('bdi', { text: shown(name) }), meter, make('span', withClass('share', `${percent}%`)))
+    const bar = make('progress', { attributes: { max: '100', value: String(percent), 'aria-hidden': 'true' } })
+    return make('li', {}, make('bdi', { text: shown(name) }), bar, make('span', withClass('share', `${percent}%`)))
   })
   if (rows.length === 0) return block('Who took part', make('p', withClass('quiet', 'Nobody stands out.')))
   return block('Who took part', make('ul', withClass('contributors'), ...rows))

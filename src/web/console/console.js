@@ -183,4 +183,4 @@ $('token-form').addEventListener('submit', (event) => {
   // For this tab only; gone when it closes.
   sessionStorage.setItem('token', token)
 })
-run()
+run().catch(showError)
