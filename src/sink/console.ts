@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import type { Delivery, Sink } from './sink.ts'
-import { clean, entityText, linkOf, measuresText, numberText, type Told } from './text.ts'
+import { clean, entityText, linkOf, measuresText, numberText, prose, type Told } from './text.ts'
 
 /** Where alerts for people are printed to. */
 export interface ConsoleOptions {
@@ -73,10 +73,10 @@ export function linesOf({ alert, telling }: Told, consoleUrl?: string): string {
   const head = `${alert.last_seen_at}  ${alert.severity.toUpperCase()}  ${telling.event}  ${clean(alert.detector, 64)}  ${entityText(alert.entity)}`
   const contributors = alert.contributors
     .slice(0, 5)
-    .map(({ name, share }) => `${clean(name, 120)} (${numberText(share * 100)}%)`)
+    .map(({ name, share }) => `${prose(name, 120)} (${numberText(share * 100)}%)`)
   const lines = [
     head,
-    `  ${clean(alert.reason, 500)}${alert.settled ? '' : ' (told early, not settled yet)'}`,
+    `  ${prose(alert.reason, 500)}${alert.settled ? '' : ' (told early, not settled yet)'}`,
     `  observed   ${measuresText(alert.observed)} in ${numberText(alert.window_seconds)} s`,
     `  expected   ${measuresText(alert.expected)}; baseline of ${numberText(alert.baseline.calls)} calls, ${alert.baseline.readiness}; ${numberText(alert.surprise_bits)} bits of surprise`,
     ...(contributors.length > 0 ? [`  from       ${contributors.join(', ')}`] : []),
@@ -88,7 +88,7 @@ export function linesOf({ alert, telling }: Told, consoleUrl?: string): string {
             .join(' ')}`,
         ]
       : []),
-    `  silent if  ${clean(alert.silent_if, 500)}`,
+    `  silent if  ${prose(alert.silent_if, 500)}`,
     `  query      ${clean(alert.query, 4000)}`,
     ...(link === null ? [] : [`  link       ${link}`]),
   ]

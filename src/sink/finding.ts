@@ -1,5 +1,5 @@
 import type { Alert, Readiness, Severity } from '#src/alert/alert.ts'
-import { clean, entityText, linkOf, measuresText, numberText, type Told, webhookIdOf } from './text.ts'
+import { clean, entityText, linkOf, measuresText, numberText, prose, type Told, webhookIdOf } from './text.ts'
 
 /** What the message says of its sender. */
 export interface MessageOptions {
@@ -76,7 +76,7 @@ export function findingOf(record: Told, options: MessageOptions, room: Room): Re
     status_id: statusId,
     status,
     is_alert: activity !== 'closed',
-    message: clean(alert.reason, room.text),
+    message: prose(alert.reason, room.text),
     metadata: metadataOf(record, options),
     finding_info: findingInfo(alert, options, room),
     resources: [
@@ -106,7 +106,7 @@ function findingInfo(alert: Alert, options: MessageOptions, room: Room): Record<
   return {
     uid: alert.id,
     title: `${detector}: ${entityText(alert.entity, room.text)}`,
-    desc: clean(descriptionOf(alert, room), room.text * 2),
+    desc: prose(descriptionOf(alert, room), room.text * 2),
     types: [detector],
     analytic: { uid: detector, name: detector, type_id: 3, type: 'Statistical' },
     first_seen_time: Date.parse(alert.opened_at),
@@ -181,9 +181,9 @@ function unmappedOf(record: Told, options: MessageOptions, room: Room): Record<s
     readiness: alert.baseline.readiness,
     contributors: alert.contributors
       .slice(0, room.names)
-      .map(({ name, share }) => ({ name: clean(name, room.text), share })),
+      .map(({ name, share }) => ({ name: prose(name, room.text), share })),
     examples: alert.examples.slice(0, room.names).map((example) => clean(example, 128)),
-    silent_if: clean(alert.silent_if, room.text),
+    silent_if: prose(alert.silent_if, room.text),
     // A cut query would run and answer something else, so it is whole or not there; the console has it in any case.
     query: alert.query.length <= room.query ? clean(alert.query, room.query) : null,
     link: linkOf(alert, options.consoleUrl),

@@ -1,4 +1,5 @@
 import type { Alert, EntityName } from '#src/alert/alert.ts'
+import { redactText } from '#src/call/redact.ts'
 import type { Sink } from './sink.ts'
 
 /** A change that is told: what a sink gets. */
@@ -10,12 +11,17 @@ export function webhookIdOf(record: Told): string {
 }
 
 // Controls could move a terminal's cursor or forge a line; bidi marks could make a name read as another one.
-const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu
+const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029\u200b-\u200d\u2060\ufeff]/gu
 
 /** Text that came from a log, made safe to show: no control or bidi characters, whole characters only, at most `max` UTF-16 units. */
 export function clean(text: string, max: number): string {
   const cut = text.length > max ? `${text.slice(0, max - 1)}…` : text
   return cut.replace(UNPRINTABLE, ' ').toWellFormed()
+}
+
+/** Free text, with what looks like a credential taken out once more: it leaves the house here. */
+export function prose(text: string, max: number): string {
+  return clean(redactText(text), max)
 }
 
 /** How people call the entity: `payments POST /v1/charge`, `invoicer`, `invoicer → payments POST /v1/charge`. */

@@ -1,41 +1,36 @@
-import { type DrainOpening, Fenced } from '#src/stream/stream.ts'
-import { doubled } from './attempt.ts'
+import type { DrainOpening } from '#src/stream/stream.ts'
 import type { Progress } from './note.ts'
 import { pause, reasonOf, type Surroundings } from './surroundings.ts'
 
-const FIRST_RETRY_MS = 500
-const LONGEST_RETRY_MS = 30_000
-
 /**
- * Commits how far a lane is, one commit at a time and not too often. After a failure nothing may be done outside until a later
- * commit shows that the lane is still the owner; after a refusal, nothing ever.
+ * Commits how far a lane is, one commit at a time and not too often. The first failure is the last commit: the lane may have a
+ * newer owner, so it must do nothing more outside, and the stream opens it again if it has none.
  */
 export class Commits {
   readonly #opening: DrainOpening
   readonly #surroundings: Surroundings
   readonly #progress: () => Progress | null
-  readonly #changed: (failure: Error | null) => void
+  readonly #failed: (failure: Error) => void
   readonly #signal: AbortSignal
   readonly #everyMs: number
   #last: Progress | null
   #working: Promise<void> | null = null
   #failure: Error | null = null
 
-  /** @param changed is told of a failure, and of `null` once a commit got through again */
   constructor(
     opening: DrainOpening,
     surroundings: Surroundings,
     everyMs: number,
     signal: AbortSignal,
     progress: () => Progress | null,
-    changed: (failure: Error | null) => void,
+    failed: (failure: Error) => void,
   ) {
     this.#opening = opening
     this.#surroundings = surroundings
     this.#everyMs = everyMs
     this.#signal = signal
     this.#progress = progress
-    this.#changed = changed
+    this.#failed = failed
     this.#last = opening.resume === null ? null : { resume: opening.resume, note: opening.note }
   }
 
@@ -56,12 +51,13 @@ export class Commits {
   }
 
   async #work(): Promise<void> {
-    for (let failures = 0; !this.#signal.aborted && !(this.#failure instanceof Fenced); ) {
+    // Not in the caller's turn: `#working` must be set before it is cleared.
+    await Promise.resolve()
+    while (!this.#signal.aborted && this.#failure === null) {
       const next = this.#due()
       if (next === null) break
-      failures = (await this.#commit(next)) ? 0 : failures + 1
-      const wait = failures === 0 ? this.#everyMs : doubled(FIRST_RETRY_MS, failures - 1, LONGEST_RETRY_MS)
-      await pause(this.#surroundings, wait, this.#signal)
+      await this.#commit(next)
+      await pause(this.#surroundings, this.#everyMs, this.#signal)
     }
     this.#working = null
   }
@@ -72,18 +68,13 @@ export class Commits {
     return next.resume === this.#last?.resume && next.note === this.#last.note ? null : next
   }
 
-  async #commit(next: Progress): Promise<boolean> {
+  async #commit(next: Progress): Promise<void> {
     try {
       await this.#opening.commit(next.resume, next.note)
+      this.#last = next
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(reasonOf(error))
-      this.#changed(this.#failure)
-      return false
+      this.#failed(this.#failure)
     }
-    this.#last = next
-    const failed = this.#failure !== null
-    this.#failure = null
-    if (failed) this.#changed(null)
-    return true
   }
 }

@@ -28,7 +28,8 @@ export function afterAttempt(
   if (delivery.kind === 'disabled') return { ...health, off: true }
   if (delivery.kind !== 'retry') return { ...health, failures: 0, probeAt: 0 }
   const failures = health.failures + 1
-  const askedUntil = Math.max(health.askedUntil, now + askedFor(delivery, limits))
+  const asked = askedFor(delivery, limits)
+  const askedUntil = asked === 0 ? health.askedUntil : Math.max(health.askedUntil, now + asked)
   if (failures < limits.failuresBeforePause) return { ...health, failures, askedUntil }
   const pause = doubled(limits.firstPauseMs, failures - limits.failuresBeforePause, limits.longestPauseMs)
   // Half of it is certain, so that a receiver that is down is never hammered; half is jitter, so that many do not return at once.

@@ -55,7 +55,7 @@ export class Lane implements DrainLane {
       limits.commitEveryMs,
       this.#waits.signal,
       () => this.notices.progress(),
-      (failure) => this.#commitChanged(failure),
+      (failure) => this.#commitFailed(failure),
     )
   }
 
@@ -89,12 +89,10 @@ export class Lane implements DrainLane {
     this.#room?.reject(new Error('The lane is closed'))
     this.#room = null
     this.#courier.leave(this)
-    const failed = this.#commits.failure !== null
-    if (failed) this.#rowsEnd.abort()
-    else await this.#within(this.#limits.closeMs, this.#quiet())
+    if (this.#commits.failure === null) await this.#within(this.#limits.closeMs, this.#quiet())
     this.#attempts.abort()
     await this.#within(LAST_MS, this.#quiet())
-    if (!failed) await this.#within(LAST_MS, this.#rows.settled())
+    await this.#within(LAST_MS, this.#rows.settled())
     this.#rowsEnd.abort()
     this.#waits.abort()
     await this.#commits.last()
@@ -150,11 +148,8 @@ export class Lane implements DrainLane {
     if (this.#commits.failure !== null) throw this.#commits.failure
   }
 
-  #commitChanged(failure: Error | null): void {
-    if (failure === null) {
-      this.#courier.wake()
-      return
-    }
+  #commitFailed(failure: Error): void {
+    this.#attempts.abort()
     this.#events.held?.(this.#sink, this.#opening.source, 'commit', failure.message.slice(0, 500))
     this.#room?.reject(failure)
     this.#room = null

@@ -42,7 +42,7 @@ export class Rows {
   }
 
   async #work(): Promise<void> {
-    // One turn later: rows that are added together go together.
+    // Not in the caller's turn: rows that are added together go together, and `#working` must be set before it is cleared.
     await Promise.resolve()
     for (let failures = 0; this.#pending.length > 0 && !this.#signal.aborted; ) {
       const batch = this.#pending.slice(0, BATCH)

@@ -26,7 +26,7 @@ export interface DeliverEvents {
   up?(sink: string): void
   /** The receiver wants nothing more: notices are recorded as `disabled` until the process is started again. */
   disabled?(sink: string, reason: string): void
-  /** Rows of the delivery log or a commit did not get through and are tried again. */
+  /** Rows of the delivery log did not get through (they are tried again), or a commit (the stream opens the lane again). */
   held?(sink: string, source: string, what: 'rows' | 'commit', reason: string): void
 }
 
