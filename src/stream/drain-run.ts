@@ -16,6 +16,7 @@ export class DrainRun implements LaneRun {
   #lane: DrainLane | null = null
   /** The take under way: also ended from outside, by a failed commit or by giving the lane up. */
   #turn: PromiseWithResolvers<void> | null = null
+  readonly #commits = new Set<Promise<void>>()
   #failure: { readonly error: unknown } | null = null
 
   /** `wake` is called when a commit failed: the driver, which may be waiting for records, should `check`. */
@@ -76,6 +77,8 @@ export class DrainRun implements LaneRun {
     try {
       await lane?.close()
     } finally {
+      // A commit that was asked for before is not left behind: the next owner would have it refused.
+      await Promise.allSettled(this.#commits)
       if (this.#claim === claim) this.#claim = null
       this.#turn?.resolve()
     }
@@ -83,8 +86,10 @@ export class DrainRun implements LaneRun {
 
   async #commit(claim: Claim, resume: Position, note: string): Promise<void> {
     if (this.#claim !== claim) throw new Fenced(`lane ${this.name.stage} of ${this.source} was given up`)
+    const commit = this.#ledger.commit(claim, { appends: [], state: [], resume, note }, false)
+    this.#commits.add(commit)
     try {
-      await this.#ledger.commit(claim, { appends: [], state: [], resume, note }, false)
+      await commit
     } catch (error) {
       if (this.#claim === claim) {
         this.#claim = null
@@ -93,6 +98,8 @@ export class DrainRun implements LaneRun {
         this.#wake()
       }
       throw error
+    } finally {
+      this.#commits.delete(commit)
     }
   }
 }

@@ -39,6 +39,9 @@ export interface Ledger {
   commit(claim: Claim, step: Step, more: boolean): Promise<void>
 }
 
+/** Topics of which the last record of each key is kept for ever, whatever readers have passed. */
+export const COMPACTED: ReadonlySet<Topic> = new Set(['baselines', 'operations'])
+
 /** More than this is refused: the same limit as in Kafka's offset metadata. */
 const NOTE_BYTES = 3_500
 

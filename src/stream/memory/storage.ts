@@ -1,5 +1,5 @@
 import type { EpochMs } from '#src/call/call.ts'
-import type { LaneName } from '../ledger.ts'
+import { COMPACTED, type LaneName } from '../ledger.ts'
 import type { Position, StreamRecord, Topic } from '../stream.ts'
 
 export interface StorageOptions {
@@ -25,6 +25,7 @@ export interface LaneEntry {
 /** One partition of one topic: the records that are still there, and its readers. */
 export interface Partition {
   readonly source: string
+  readonly compacted: boolean
   first: Position
   records: StreamRecord[]
   readonly lanes: Map<string, LaneEntry>
@@ -55,6 +56,7 @@ export class MemoryStorage {
       const source = this.#options.source ?? ((of, partition) => `${of}/${partition}`)
       partitions = Array.from({ length }, (_, partition) => ({
         source: source(topic, partition),
+        compacted: COMPACTED.has(topic),
         first: 0,
         records: [],
         lanes: new Map(),
@@ -100,7 +102,7 @@ export class MemoryStorage {
 
   /** Forgets what every reader of the partition has passed. Cheap to call often: it waits until that is a good part. */
   trim(partition: Partition): void {
-    if (partition.lanes.size === 0) return
+    if (partition.lanes.size === 0 || partition.compacted) return
     let passed = Number.POSITIVE_INFINITY
     for (const { resume } of partition.lanes.values()) passed = Math.min(passed, resume ?? 0)
     const spare = passed - this.#slack - partition.first
@@ -112,7 +114,7 @@ export class MemoryStorage {
     while (this.#bytes > this.#limit) {
       const oldest = [...this.#topics.values()]
         .flat()
-        .filter(({ records }) => records.length > 0)
+        .filter(({ records, compacted }) => records.length > 0 && !compacted)
         .sort((one, other) => (one.records[0]!.appendedAt ?? 0) - (other.records[0]!.appendedAt ?? 0))[0]
       if (oldest === undefined) return
       this.#forget(oldest, Math.max(1, oldest.records.length >> 4))
