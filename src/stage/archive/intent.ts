@@ -13,6 +13,8 @@ export interface Intent {
   readonly configuration: string
   /** Append time of the first record: a topic that was made anew counts its positions from 0 again, and must not meet old tokens. */
   readonly stamp: number
+  /** Owners that make rows differently have begun it: tokens cannot tell any more what is stored. */
+  readonly mixed: boolean
 }
 
 const schema = z.object({
@@ -21,10 +23,11 @@ const schema = z.object({
   version: z.int(),
   configuration: z.string(),
   stamp: z.number(),
+  mixed: z.boolean(),
 })
 
-export function encodeIntent({ first, last, version, configuration, stamp }: Intent): string {
-  return JSON.stringify({ first, last, version, configuration, stamp })
+export function encodeIntent({ first, last, version, configuration, stamp, mixed }: Intent): string {
+  return JSON.stringify({ first, last, version, configuration, stamp, mixed })
 }
 
 /** `null` where the note says that nothing is under way. Throws for a note that this stage did not write. */

@@ -4,7 +4,7 @@ import { insertPart } from './insert.ts'
 import { decodeIntent, encodeIntent, type Intent, tokenOf } from './intent.ts'
 import { type ArchiveOptions, RANGE_LIMITS, type RangeLimits } from './options.ts'
 import { Abandoned, Patience } from './patience.ts'
-import { type Part, Range } from './range.ts'
+import { Range } from './range.ts'
 import { ROWS_VERSION, type RowsOf } from './row.ts'
 
 /**
@@ -135,21 +135,21 @@ export class ArchiveLane implements DrainLane {
 
   async #store(range: Range): Promise<void> {
     const { source } = this.#opening
-    const { first, last, stamp } = range
-    const intent = { first, last, stamp, version: ROWS_VERSION, configuration: this.#configuration }
+    const { first, last, stamp, begun } = range
+    const configuration = this.#configuration
+    const mixed = begun !== null && (begun.mixed || !isAlike(begun, configuration))
+    const intent = { first, last, stamp, version: ROWS_VERSION, configuration, mixed }
     // a rejection ends the flight here: somebody else may own the source, so nothing is inserted
-    if (range.begun === null) await this.#opening.commit(first, encodeIntent(intent))
-    for (const part of await this.#missing(range)) {
+    if (begun === null || mixed) await this.#opening.commit(first, encodeIntent(intent))
+    const parts = mixed ? await leaveOutStored(this.#options.store, this.#patience, source, range) : range.parts
+    for (const part of parts) {
       const token = tokenOf(part.shape.table, source, intent, part.partition)
       await insertPart(this.#options, this.#patience, source, part, token)
     }
   }
+}
 
-  /** All of it, unless it was announced with rows that we would make differently: then tokens cannot tell what is there. */
-  async #missing(range: Range): Promise<readonly Part[]> {
-    const { begun } = range
-    const alike = begun === null || (begun.version === ROWS_VERSION && begun.configuration === this.#configuration)
-    if (alike) return range.parts
-    return leaveOutStored(this.#options.store, this.#patience, this.#opening.source, range)
-  }
+/** Whether its owner made the same rows of the same records as we do. */
+function isAlike(begun: Intent, configuration: string): boolean {
+  return begun.version === ROWS_VERSION && begun.configuration === configuration
 }
