@@ -183,7 +183,7 @@ const outside = {
     name: 'tidemark_deliveries_total',
     type: 'counter',
     labels: ['sink', 'outcome'],
-    help: 'Attempts to tell a sink: delivered, retry, rejected, disabled. Rejected: the receiver does not accept the payload.',
+    help: 'Attempts to tell a sink: delivered, retry, rejected, given-up, disabled; bad: a record that cannot be read. Rejected: the receiver does not accept the payload.',
   },
   deliverySeconds: {
     name: 'tidemark_delivery_seconds',
@@ -198,11 +198,17 @@ const outside = {
     labels: ['sink'],
     help: 'Age of the oldest notice that a sink has not taken; 0 when there is none. Over 300: the receiver is down or refuses.',
   },
+  sinkDown: {
+    name: 'tidemark_sink_down',
+    type: 'gauge',
+    labels: ['sink'],
+    help: '1 while a receiver does not answer and is only probed. Notices wait for it and are not lost.',
+  },
   sinkDisabled: {
     name: 'tidemark_sink_disabled',
     type: 'gauge',
     labels: ['sink'],
-    help: '1 when the receiver answered 410 and the sink is switched off until an operator switches it on.',
+    help: '1 when the receiver answered 410 and the sink is switched off until Tidemark is started again.',
   },
   requests: {
     name: 'tidemark_http_requests_total',

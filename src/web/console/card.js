@@ -164,7 +164,7 @@ function query(alert) {
   return section
 }
 
-/** What was told of the alert so far; filled when a card is opened. */
+/** What became of the alert so far; filled when a card is opened. */
 export function showHistory(card, alert, events, now) {
   const rows = events.map((event) =>
     make(
@@ -177,5 +177,5 @@ export function showHistory(card, alert, events, now) {
   )
   const id = make('p', withClass('quiet'), 'Alert ', make('code', { text: shown(alert.id) }))
   const list = rows.length > 0 ? make('ol', withClass('events'), ...rows) : ''
-  card.querySelector('.history').replaceChildren(make('h4', { text: 'What was told' }), list, id)
+  card.querySelector('.history').replaceChildren(make('h4', { text: 'History' }), list, id)
 }
