@@ -1,23 +1,25 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import * as z from 'zod'
 import type { Plugins } from '#src/config.ts'
+import { discover } from '#src/discover.ts'
 import { webhookOptions } from '#src/sink/options.ts'
 
-const detectorsFolder = join(import.meta.dirname, '../../detectors')
+/** The part of a detector that the configuration needs. */
+interface Configurable {
+  readonly name: string
+  readonly params: z.ZodObject
+}
 
 /** The settings of every detector found in `detectors/` and of every kind of sink. Throws for a detector that is none. */
 export async function loadPlugins(): Promise<Plugins> {
-  const detectors = new Map<string, z.ZodObject>()
-  for (const name of readdirSync(detectorsFolder).sort()) {
-    const file = join(detectorsFolder, name, 'detector.ts')
-    if (existsSync(file)) detectors.set(name, await paramsOf(name))
+  const folder = new URL('../../detectors/', import.meta.url)
+  const detectors = await discover(folder, 'detector.ts', isConfigurable)
+  return {
+    detectors: new Map([...detectors].map(([name, { params }]) => [name, params])),
+    sinks: new Map<string, z.ZodObject>([['webhook', webhookOptions]]),
   }
-  return { detectors, sinks: new Map<string, z.ZodObject>([['webhook', webhookOptions]]) }
 }
 
-async function paramsOf(name: string): Promise<z.ZodObject> {
-  const { default: detector } = (await import(`#detectors/${name}/detector.ts`)) as { default?: { params?: unknown } }
-  if (detector?.params instanceof z.ZodObject) return detector.params
-  throw new Error(`detectors/${name}/detector.ts: its default export has no params made by z.strictObject`)
+function isConfigurable(plugin: unknown): plugin is Configurable {
+  const { name, params } = (plugin ?? {}) as { name?: unknown; params?: unknown }
+  return typeof name === 'string' && params instanceof z.ZodObject
 }

@@ -15,10 +15,24 @@ const node = 'node:'
 /** Dependencies point one way. The first entry whose `from` starts a file's path decides. */
 export const rooms: readonly Room[] = [
   { from: 'src/main.ts', rooms: ['command'], packages: [node] },
+  { from: 'src/discover.ts', rooms: [], packages: [node] },
   { from: 'src/config', rooms: [], packages: ['zod', 'yaml', node] },
   {
     from: 'src/command/',
-    rooms: [...pure, 'config', 'stage', 'stream', 'store', 'sink', 'web', 'telemetry', 'demo', 'detectors', 'schemas'],
+    rooms: [
+      ...pure,
+      'config',
+      'stage',
+      'stream',
+      'store',
+      'sink',
+      'web',
+      'telemetry',
+      'demo',
+      'discover',
+      'detectors',
+      'schemas',
+    ],
     packages: ['zod', 'node-cron', node],
   },
   { from: 'src/sketch/', rooms: [], packages: [] },

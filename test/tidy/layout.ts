@@ -9,7 +9,7 @@ export const rootNames: ReadonlySet<string> = new Set([
 ])
 
 const srcNames = ['call', 'sketch', 'baseline', 'detection', 'alert', 'stage', 'stream', 'store', 'sink', 'web']
-const srcRooms = new Set([...srcNames, 'telemetry', 'demo', 'command', 'config', 'main.ts', 'config.ts'])
+const srcRooms = new Set([...srcNames, 'telemetry', 'demo', 'command', 'config', 'main.ts', 'config.ts', 'discover.ts'])
 const testLayers = ['laws', 'contract', 'simulation', 'integration', 'browser', 'fakes', 'parts', 'tidy']
 const testRooms = new Set([...srcRooms, ...testLayers, 'detectors', 'schemas', 'bench', 'deploy'])
 const plugins = [
