@@ -24,6 +24,7 @@ export default defineConfig({
           name: layer,
           include: [`test/${layer}/**/*.test.ts`],
           ...slow,
+          globalSetup: layer === 'integration' ? ['test/parts/kafka.setup.ts'] : [],
           maxWorkers: 1,
           sequence: { groupOrder: index + 1 },
         },
