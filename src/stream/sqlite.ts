@@ -18,6 +18,8 @@ export interface SqliteOptions {
   /** How many partitions each topic gets when the directory is new; 1 where none is named. Fixed from then on. */
   readonly partitions?: Partial<Record<Topic, number>>
   readonly retention?: RetentionOptions
+  /** The file never grows beyond; what would is refused as on a full disk. Only the disk limits it unless given. */
+  readonly maxFileBytes?: number
   /** How long an append may wait for others before it is written, milliseconds. 50 unless given. */
   readonly groupCommitMs?: number
   /** The stream's time. The system's clock unless given. */
@@ -75,7 +77,11 @@ function open(options: SqliteOptions): Opened {
   mkdirSync(options.path, { recursive: true })
   const lock = takeLock(options.path)
   try {
-    const database = openDatabase(join(options.path, 'stream.sqlite'), options.partitions ?? {})
+    const database = openDatabase(
+      join(options.path, 'stream.sqlite'),
+      options.partitions ?? {},
+      options.maxFileBytes ?? null,
+    )
     const failed = (error: unknown) => {
       if (isDamaged(error)) events.fatal?.(error)
     }

@@ -5,6 +5,8 @@ import type { Position, Topic } from '../stream.ts'
 /** Of the tables below. A file of another format is refused, never guessed at. */
 const FORMAT = 1
 
+const PAGE_BYTES = 8_192
+
 const TABLES = `
   CREATE TABLE IF NOT EXISTS partitions (
     id INTEGER PRIMARY KEY, topic TEXT NOT NULL, partition INTEGER NOT NULL,
@@ -60,10 +62,15 @@ export interface Database {
  * Opens or creates the file of a stream.
  * @throws when it has another format, or other numbers of partitions than asked for
  */
-export function openDatabase(file: string, partitions: Partial<Record<Topic, number>>): Database {
+export function openDatabase(
+  file: string,
+  partitions: Partial<Record<Topic, number>>,
+  maxBytes: number | null,
+): Database {
   const connection = new DatabaseSync(file, { timeout: 5_000 })
   try {
-    connection.exec('PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    connection.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`)
+    if (maxBytes !== null) connection.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / PAGE_BYTES)}`)
     // Checkpoints move this much at once; a writer that was ahead of them gives the space back.
     connection.exec(
       'PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384',
