@@ -1,0 +1,168 @@
+import { createRequire } from 'node:module'
+import type { Kafka } from 'kafkajs'
+
+/**
+ * kafkajs 2.2.4 is the last of its line and has faults that would lose or double records. They are mended here by
+ * replacing four methods of the version that was read, and of no other: another version makes this file throw.
+ */
+const version = '2.2.4'
+const load = createRequire(import.meta.url)
+
+interface RequestQueue {
+  readonly pending: readonly unknown[]
+  readonly throttledUntil: number
+  throttleCheckTimeoutId: NodeJS.Timeout | null
+  checkPendingRequests(): void
+  scheduleCheckPendingRequests(): void
+}
+
+export interface FetchedMessage {
+  readonly offset: string
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  isControlRecord: boolean
+  readonly batchContext?: { readonly producerId: string; readonly inTransaction: boolean }
+}
+
+export interface FetchedPartition {
+  readonly partition: number
+  readonly highWatermark: string
+  readonly messages: readonly FetchedMessage[]
+  abortedTransactions: readonly AbortedTransaction[] | null
+}
+
+export interface AbortedTransaction {
+  readonly producerId: string
+  readonly firstOffset: string
+}
+
+interface FetchRequest {
+  readonly maxWaitTime: number
+  readonly minBytes: number
+  readonly maxBytes: number
+  readonly isolationLevel: 0 | 1
+  readonly topics: readonly {
+    readonly topic: string
+    readonly partitions: readonly {
+      readonly partition: number
+      readonly fetchOffset: string
+      readonly maxBytes: number
+    }[]
+  }[]
+}
+
+interface FetchResponse {
+  readonly responses: readonly { readonly topicName: string; readonly partitions: readonly FetchedPartition[] }[]
+}
+
+interface Broker {
+  fetch(request: FetchRequest): Promise<FetchResponse>
+  leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>
+}
+
+/** What a `Kafka` makes for its own clients; the only way to read one partition without a group, or to end a member. */
+export interface Cluster {
+  retry?: unknown
+  connect(): Promise<void>
+  disconnect(): Promise<void>
+  addTargetTopic(topic: string): Promise<void>
+  refreshMetadata(): Promise<void>
+  findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, readonly number[]>
+  findBroker(which: { readonly nodeId: string }): Promise<Broker>
+  findGroupCoordinator(which: { readonly groupId: string }): Promise<Broker>
+}
+
+interface ConsumerGroup {
+  pause(which: readonly { topic: string; partitions: number[] }[]): void
+  recoverFromOffsetOutOfRange(error: { topic: string; partition: number }): Promise<void>
+}
+
+/** A setTimeout with a negative delay, re-armed each millisecond on every connection: only what waits needs a timer. */
+export function scheduleCheckPendingRequests(this: RequestQueue): void {
+  if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return
+  const delay = Math.max(this.throttledUntil - Date.now(), 10)
+  this.throttleCheckTimeoutId = setTimeout(() => {
+    this.throttleCheckTimeoutId = null
+    this.checkPendingRequests()
+  }, delay)
+}
+
+const abortMarker = Buffer.from([0, 0, 0, 0])
+
+/**
+ * Marks records of aborted transactions as control records, which every reader drops but counts for its position. The
+ * library's own filter lets a record through where two transactions were aborted side by side, and takes a record whose
+ * key is four zero bytes for the end of a transaction.
+ */
+export function hideAborted(partition: FetchedPartition): void {
+  const waiting = [...(partition.abortedTransactions ?? [])].sort(
+    (a, b) => Number(a.firstOffset) - Number(b.firstOffset),
+  )
+  partition.abortedTransactions = []
+  if (waiting.length === 0) return
+  const open = new Set<string>()
+  for (const message of partition.messages) {
+    while (waiting.length > 0 && Number(waiting[0]!.firstOffset) <= Number(message.offset)) {
+      open.add(waiting.shift()!.producerId)
+    }
+    const { producerId, inTransaction } = message.batchContext ?? { producerId: '', inTransaction: false }
+    if (!open.has(producerId) || !inTransaction) continue
+    if (message.isControlRecord && message.key?.equals(abortMarker)) open.delete(producerId)
+    else message.isControlRecord = true
+  }
+}
+
+/** The library would commit "the beginning" over the group's position: wait instead, until the poll sees the gap and tells it. */
+async function pauseOutOfRange(
+  this: ConsumerGroup,
+  { topic, partition }: { topic: string; partition: number },
+): Promise<void> {
+  this.pause([{ topic, partitions: [partition] }])
+}
+
+let repaired = false
+
+/** Idempotent. Throws where kafkajs is not the version that these repairs were written for. */
+export function repair(): void {
+  if (repaired) return
+  const found = (load('kafkajs/package.json') as { version: string }).version
+  if (found !== version) throw new Error(`kafkajs is ${found}, and its repairs were written for ${version}`)
+  const queue = load('kafkajs/src/network/requestQueue') as { prototype: RequestQueue }
+  queue.prototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests
+  const group = load('kafkajs/src/consumer/consumerGroup') as { prototype: ConsumerGroup }
+  group.prototype.recoverFromOffsetOutOfRange = pauseOutOfRange
+  const broker = load('kafkajs/src/broker') as { prototype: Broker }
+  const fetch = broker.prototype.fetch
+  broker.prototype.fetch = async function (this: Broker, request) {
+    const answer = await fetch.call(this, request)
+    for (const { partitions } of answer.responses) for (const partition of partitions) hideAborted(partition)
+    return answer
+  }
+  repaired = true
+}
+
+/** A cluster of this client's own, with its addresses and credentials. */
+export function clusterOf(kafka: Kafka): Cluster {
+  const make = creator(kafka)
+  return make.cluster({ allowAutoTopicCreation: false, metadataMaxAge: 60_000 })
+}
+
+/** Initialising a transactional id ignores the client's retry settings (first retry after 300 ms): hand them over. */
+export function hurry(kafka: Kafka, retry: unknown): Kafka {
+  const { target, symbol, cluster } = creator(kafka)
+  target[symbol] = (options) => Object.assign(cluster(options), { retry })
+  return kafka
+}
+
+function creator(kafka: Kafka): {
+  target: Record<symbol, (options: object) => Cluster>
+  symbol: symbol
+  cluster: (options: object) => Cluster
+} {
+  const symbol = Object.getOwnPropertySymbols(kafka).find(
+    ({ description }) => description === 'private:Kafka:createCluster',
+  )
+  if (symbol === undefined) throw new Error(`kafkajs ${version} has no createCluster`)
+  const target = kafka as unknown as Record<symbol, (options: object) => Cluster>
+  return { target, symbol, cluster: target[symbol]!.bind(kafka) }
+}
