@@ -16,16 +16,14 @@ export interface ConsoleOptions {
 export function consoleSink(options: ConsoleOptions): Sink {
   const { out, timeoutMs = 10_000 } = options
   // Without a listener a reader that leaves (EPIPE) would end the process; each write is told of it through its callback.
-  const ignore = () => undefined
-  out.on('error', ignore)
+  // It stays when the sink is closed: the error may come later than that.
+  out.on('error', () => undefined)
   return {
     name: options.name,
     kind: 'console',
     deliver: (record, signal) =>
       print(out, linesOf(record, options.consoleUrl), AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])),
-    close: async () => {
-      out.off('error', ignore)
-    },
+    close: async () => undefined,
   }
 }
 

@@ -130,15 +130,19 @@ function descriptionOf(alert: Alert, room: Room): string {
 /** One example call a row; OCSF wants a row to name at least an API, a user or the like, and a request id alone does not count. */
 function evidencesOf(alert: Alert, room: Room): Record<string, unknown> {
   const { service, method, route, identity } = alert.entity
-  const operation = clean([method, route].filter((part) => part !== null).join(' ') || 'unknown', room.text)
-  const rows = alert.examples.slice(0, room.evidences).map((example) => ({
+  const operation = clean(
+    [method, route].filter((part) => part !== null && part !== '').join(' ') || 'unknown',
+    room.text,
+  )
+  const examples = alert.examples.filter((example) => example !== '')
+  const rows = examples.slice(0, room.evidences).map((example) => ({
     uid: clean(example, 128),
     api: {
       operation,
       request: { uid: clean(example, 128) },
-      ...(service === null ? {} : { service: { name: clean(service, 128) } }),
+      ...(service === null || service === '' ? {} : { service: { name: clean(service, 128) } }),
     },
-    ...(identity === null ? {} : { actor: { user: { uid: clean(identity, room.text) } } }),
+    ...(identity === null || identity === '' ? {} : { actor: { user: { uid: clean(identity, room.text) } } }),
   }))
   return rows.length === 0 ? {} : { evidences: rows }
 }

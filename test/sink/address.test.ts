@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { addressKind } from '#src/sink/address.ts'
+
+test.each([
+  ['8.8.8.8', 'public'],
+  ['172.32.0.1', 'public'],
+  ['100.128.0.1', 'public'],
+  ['2606:4700::1111', 'public'],
+  ['127.0.0.1', 'loopback'],
+  ['127.255.255.254', 'loopback'],
+  ['::1', 'loopback'],
+  ['0:0:0:0:0:0:0:1', 'loopback'],
+  ['10.0.0.1', 'private'],
+  ['172.16.0.1', 'private'],
+  ['172.31.255.255', 'private'],
+  ['192.168.1.1', 'private'],
+  ['100.64.0.1', 'private'],
+  ['fd12:3456::1', 'private'],
+  ['169.254.169.254', 'forbidden'],
+  ['100.100.100.200', 'forbidden'],
+  ['fd00:ec2::254', 'forbidden'],
+  ['0.0.0.0', 'forbidden'],
+  ['192.0.2.1', 'forbidden'],
+  ['198.18.0.1', 'forbidden'],
+  ['224.0.0.1', 'forbidden'],
+  ['255.255.255.255', 'forbidden'],
+  ['::', 'forbidden'],
+  ['fe80::1', 'forbidden'],
+  ['fe80::1%eth0', 'forbidden'],
+  ['ff02::1', 'forbidden'],
+  ['::ffff:8.8.8.8', 'forbidden'],
+  ['::ffff:127.0.0.1', 'forbidden'],
+  ['::ffff:7f00:1', 'forbidden'],
+  ['0:0:0:0:0:ffff:0a00:1', 'forbidden'],
+  ['64:ff9b::7f00:1', 'forbidden'],
+  ['2002:7f00:1::', 'forbidden'],
+  ['2001:db8::1', 'forbidden'],
+  ['2001::1', 'forbidden'],
+  ['localhost', 'forbidden'],
+  ['', 'forbidden'],
+] as const)('%s is %s', (address, kind) => {
+  expect(addressKind(address)).toBe(kind)
+})
