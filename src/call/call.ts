@@ -9,7 +9,7 @@ export type Decision = 'allow' | 'deny' | 'error'
  * Missing is `null`, never zero and never the empty string. Every text here came from outside: it is attacker input.
  */
 export interface ApiCall {
-  /** When the request started, as logged; `clampTime` decides what is believed. */
+  /** When the request started, as logged; `believeTime` decides what is believed. */
   ts: EpochMs
   service: string
   /** Upper case. */
@@ -40,5 +40,9 @@ export interface ApiCall {
   region: string | null
 }
 
+type Required = 'ts' | 'method' | 'status'
+
 /** What a format returns: the fields that it found. `finishCall` supplies the defaults and the cuts. */
-export type CallDraft = Partial<Omit<ApiCall, 'ts' | 'method' | 'status'>> & Pick<ApiCall, 'ts' | 'method' | 'status'>
+export type CallDraft = Pick<ApiCall, Required> & {
+  readonly [K in Exclude<keyof ApiCall, Required>]?: ApiCall[K] | null | undefined
+}

@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { ApiCall, CallDraft } from './call.ts'
+import type { RejectReason } from './reasons.ts'
 
 /** A line that is not a call and is meant not to be one (a banner, a health line): counted, never a dead letter. */
 export interface Skip {
@@ -8,7 +9,7 @@ export interface Skip {
 
 /** A line that its schema accepts and that still cannot be a call. */
 export interface Reject {
-  readonly reject: string
+  readonly reject: RejectReason
   readonly detail: string
 }
 
@@ -32,8 +33,22 @@ export function defineFormat<Line>(format: Format<Line>): Format<Line> {
   return format
 }
 
+/** Whether what a `format.ts` exports is a format: for loading the folders of `schemas/`. */
+export function isFormat(value: unknown): value is Format {
+  if (typeof value !== 'object' || value === null) return false
+  const format = value as Partial<Record<keyof Format, unknown>>
+  return (
+    typeof format.name === 'string' &&
+    typeof format.about === 'string' &&
+    (format.encoding === 'json' || format.encoding === 'text') &&
+    typeof (format.line as { safeParse?: unknown } | undefined)?.safeParse === 'function' &&
+    typeof format.toCall === 'function' &&
+    typeof format.detect === 'function'
+  )
+}
+
 /** What became of one record. `detail` is redacted and at most 500 characters. */
 export type Reading =
   | { readonly kind: 'call'; readonly call: ApiCall }
   | { readonly kind: 'skipped'; readonly reason: string }
-  | { readonly kind: 'rejected'; readonly reason: string; readonly detail: string }
+  | { readonly kind: 'rejected'; readonly reason: RejectReason; readonly detail: string }
