@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { archive, deliver } from './stages-schema.ts'
 import { store } from './store-schema.ts'
 import { stream } from './stream-schema.ts'
 
@@ -24,6 +25,12 @@ const tick = z.strictObject({
     .max(3600)
     .default(60)
     .describe('How far out of order a call may arrive and still be judged'),
+  checkpointSeconds: z
+    .int()
+    .min(10)
+    .max(3600)
+    .default(60)
+    .describe('Event time between two checkpoints: what is judged again after a crash'),
   idleSeconds: z
     .int()
     .min(1)
@@ -150,29 +157,21 @@ const sensitive = z.strictObject({
     .describe('Share of the alert budget, as a multiple of an ordinary endpoint'),
 })
 
-const entities = z.strictObject({
-  service: z.int().min(1).max(100_000).default(256).describe('Services with a baseline, for each shard'),
-  endpoint: z.int().min(1).max(1_000_000).default(4096).describe('Endpoints with a baseline, for each shard'),
-  identity: z.int().min(1).max(1_000_000).default(65_536).describe('Identities with a baseline, for each shard'),
-  edge: z.int().min(1).max(1_000_000).default(131_072).describe('Edges with a baseline, for each shard'),
-  origin: z.int().min(1).max(1_000_000).default(65_536).describe('Origins with a baseline, for each shard'),
-})
+const entities = z.int().min(1).max(1_000_000)
 
 const limits = z.strictObject({
-  entities: entities.prefault({}),
-  openTicks: z.int().min(8).max(10_000).default(128).describe('Ticks of one source that may be open at once'),
-  tallies: z.int().min(1000).default(500_000).describe('Tallies of one source in all of its open ticks'),
-  requestIds: z
+  endpointsPerShard: entities.default(4096).describe('Endpoints with a baseline of their own; the rest share one'),
+  identitiesPerShard: entities.default(65_536).describe('Identities with a baseline of their own; the rest share one'),
+  openTallies: z
+    .int()
+    .min(1000)
+    .default(500_000)
+    .describe('Tallies of ticks that are still open, for each lane of judge'),
+  requestIdsPerTick: z
     .int()
     .min(0)
-    .default(2_000_000)
-    .describe('Request ids of one source that are remembered to see duplicates'),
-  openAlerts: z.int().min(1).default(10_000).describe('Alerts that may be open at once, for each shard'),
-  queueBytes: z
-    .int()
-    .min(megabyte)
-    .default(64 * megabyte)
-    .describe('Bytes of records that wait between reading and a stage'),
+    .default(200_000)
+    .describe('Request ids of one source and tick that are remembered to see duplicates'),
 })
 
 const name = z
@@ -193,6 +192,8 @@ export function configSchema(plugins: Plugins) {
     calls: calls.prefault({}),
     stream: stream.prefault({ kind: 'sqlite' }),
     store: store.prefault({ kind: 'embedded' }),
+    archive: archive.prefault({}),
+    deliver: deliver.prefault({}),
     http: http.prefault({}),
     budget: z
       .strictObject({

@@ -10,20 +10,26 @@ const queries = z.strictObject({
     .describe("Bytes of the engine's memory that one query may take"),
 })
 
+const days = (standard: number) => z.int().min(1).max(3650).default(standard)
+
+const retention = z.strictObject({
+  callsDays: days(30).describe('Days that calls and dead letters are kept'),
+  alertsDays: days(730).describe('Days that alerts, deliveries and gaps are kept'),
+  baselinesDays: days(90).describe('Days that baselines are kept'),
+  cron: z
+    .string()
+    .regex(/^\S+( \S+){4}$/, 'five fields of a crontab')
+    .default('17 3 * * *')
+    .describe('When old days are dropped, in the time zone of the process'),
+})
+
 const common = {
   database: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'an identifier')
     .default('tidemark')
     .describe('Database of all tables'),
-  retentionDays: z.int().min(1).max(3650).default(30).describe('Days that calls, alerts and baselines are kept'),
-  retentionCron: z
-    .string()
-    .regex(/^\S+( \S+){4}$/, 'five fields of a crontab')
-    .default('17 3 * * *')
-    .describe('When old days are dropped, in the time zone of the process'),
-  batchRows: z.int().min(1).max(50_000).default(50_000).describe('Rows of one insert'),
-  batchMs: z.int().min(10).max(60_000).default(1000).describe('Milliseconds after which a smaller insert is made'),
+  retention: retention.prefault({}),
   queries: queries.prefault({}),
 }
 
@@ -31,8 +37,8 @@ const embedded = z.strictObject({ kind: z.literal('embedded'), ...common })
 
 const tls = z.strictObject({
   ca: z.string().min(1).describe('Certificates to trust, as PEM'),
-  cert: z.string().min(1).optional().describe('Certificate of this client, as PEM; together with key'),
-  key: z.string().min(1).optional().describe('Private key of this client, as PEM'),
+  cert: z.exactOptional(z.string().min(1).describe('Certificate of this client, as PEM; together with key')),
+  key: z.exactOptional(z.string().min(1).describe('Private key of this client, as PEM')),
 })
 
 const server = z.strictObject({
@@ -46,7 +52,7 @@ const server = z.strictObject({
   ...common,
   requestTimeoutMs: z.int().min(1000).max(600_000).default(30_000).describe('Milliseconds until a request is given up'),
   connections: z.int().min(1).max(1000).default(10).describe('Connections to the server'),
-  tls: tls.optional(),
+  tls: z.exactOptional(tls),
 })
 
 function hasNoCredentials(text: string): boolean {

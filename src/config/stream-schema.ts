@@ -1,27 +1,25 @@
 import * as z from 'zod'
 
-const gigabyte = 1024 ** 3
+const megabyte = 1024 ** 2
+const pem = (about: string) => z.exactOptional(z.string().min(1).describe(`${about}, as PEM`))
+const ms = (least: number, standard: number) => z.int().min(least).max(3_600_000).default(standard)
+const bytes = (standard: number) => z.int().min(65_536).default(standard)
 
 const sqlite = z.strictObject({
   kind: z.literal('sqlite'),
   retentionBytes: z
     .int()
-    .min(16 * 1024 * 1024)
-    .default(4 * gigabyte)
-    .describe('Size of the embedded stream beyond which unread records are dropped and told as a gap'),
-  commitMs: z
-    .int()
-    .min(0)
-    .max(1000)
-    .default(50)
-    .describe('Milliseconds over which commits are gathered into one write to disk'),
+    .min(16 * megabyte)
+    .default(10 * 1024 * megabyte)
+    .describe('Bytes of records beyond which the oldest go, whoever still needs them; that is told as a gap'),
+  groupCommitMs: ms(0, 50).describe('Milliseconds that an append may wait for others before it is written to disk'),
 })
 
 const ssl = z.strictObject({
   enabled: z.boolean().default(false).describe('Whether brokers are reached over TLS'),
-  ca: z.string().min(1).optional().describe('Certificates to trust, as PEM'),
-  cert: z.string().min(1).optional().describe('Certificate of this client, as PEM'),
-  key: z.string().min(1).optional().describe('Private key of this client, as PEM'),
+  ca: pem('Certificates to trust'),
+  cert: pem('Certificate of this client'),
+  key: pem('Private key of this client'),
 })
 
 const sasl = z.strictObject({
@@ -30,7 +28,32 @@ const sasl = z.strictObject({
   password: z.string().min(1).describe('Password of this client'),
 })
 
-const prefix = z.string().regex(/^[A-Za-z0-9._-]{0,100}$/, 'letters, digits, dots, underscores and hyphens')
+const limits = z.strictObject({
+  sessionMs: ms(1000, 10_000).describe('Silence after which a member loses its partitions'),
+  heartbeatMs: ms(100, 2000).describe('Milliseconds between heartbeats'),
+  rebalanceMs: ms(1000, 30_000).describe('Milliseconds that members have to join again'),
+  fetchWaitMs: ms(1, 100).describe('Milliseconds that a broker may hold an empty fetch back'),
+  fetchBytes: bytes(10 * megabyte).describe('Bytes of one fetch'),
+  fetchBytesPerPartition: bytes(megabyte).describe('Bytes of one fetch, for each partition'),
+  queueBytes: bytes(16 * megabyte).describe(
+    'Bytes that wait for the next step of a lane; beyond it its partition is paused',
+  ),
+  transactionMs: ms(1000, 30_000).describe('Milliseconds after which a broker ends a transaction that was left open'),
+  connectMs: ms(100, 5000).describe('Milliseconds until a connection is given up'),
+  requestMs: ms(1000, 30_000).describe('Milliseconds until a request is given up'),
+  restoreMs: ms(1000, 120_000).describe("Milliseconds that restoring a lane's state may take"),
+  pollMs: ms(100, 1000).describe(
+    'Milliseconds between looks at the ends of partitions: lag, gaps and stalls are seen so soon',
+  ),
+  stallMs: ms(1000, 30_000).describe('Milliseconds without progress after which a reader is built anew'),
+  backoffMs: ms(10, 5000).describe('Longest pause before a dropped lane or a crashed reader is tried again'),
+  lingerMs: ms(0, 3).describe('Milliseconds that an append gathers records'),
+  appendBytes: bytes(64 * megabyte).describe('Bytes of appends that are not sent yet; beyond it they are refused'),
+  decompressedBytes: bytes(64 * megabyte).describe('Bytes of one compressed batch once it is decompressed'),
+})
+
+const name = z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, 'letters, digits, dots, underscores and hyphens')
+const partitions = z.int().min(1).max(1024).default(8)
 
 const kafka = z.strictObject({
   kind: z.literal('kafka'),
@@ -39,39 +62,21 @@ const kafka = z.strictObject({
     .min(1)
     .max(100)
     .describe('Brokers to ask first, each host:port'),
-  clientId: prefix.min(1).default('tidemark').describe('Name of this client in the logs and quotas of the brokers'),
+  clientId: name.default('tidemark').describe('Name of this client in the logs and quotas of the brokers'),
+  instance: z.exactOptional(name.describe('Names this process among others of the same clientId; else the host does')),
   ssl: ssl.prefault({}),
-  sasl: sasl.optional(),
-  topicPrefix: prefix.default('tidemark.').describe('Before the names of the topics between the stages'),
-  groupPrefix: prefix.default('tidemark.').describe('Before the names of consumer groups and transactional ids'),
+  sasl: z.exactOptional(sasl),
+  topicPrefix: name.default('tidemark.').describe('Before the names of the topics between the stages'),
+  groupPrefix: name.default('tidemark').describe('Before the names of consumer groups and transactional ids'),
   createTopics: z.boolean().default(true).describe('Whether missing topics are created'),
-  partitions: z.int().min(1).max(1024).default(8).describe('Partitions of topics that are created'),
-  replicationFactor: z.int().min(1).max(10).default(1).describe('Copies of topics that are created; 3 in production'),
-  retentionHours: z
-    .int()
-    .min(1)
-    .max(24 * 365)
-    .default(168)
-    .describe('Retention of topics that are created, except the compacted ones'),
-  sessionTimeoutMs: z
-    .int()
-    .min(1000)
-    .max(300_000)
-    .default(10_000)
-    .describe('Silence after which the group takes a member for dead'),
-  heartbeatMs: z.int().min(100).max(60_000).default(2000).describe('Time between heartbeats'),
-  maxFetchBytes: z
-    .int()
-    .min(64 * 1024)
-    .max(gigabyte)
-    .default(8 * 1024 * 1024)
-    .describe('Bytes of one answer of a broker'),
-  maxInflatedBytes: z
-    .int()
-    .min(64 * 1024)
-    .max(gigabyte)
-    .default(64 * 1024 * 1024)
-    .describe('Bytes of one compressed batch once unpacked'),
+  callsPartitions: partitions.describe('Partitions of the topic of calls, where it is created'),
+  internalPartitions: partitions.describe('Partitions of each topic between the stages, where it is created'),
+  replicationFactor: z
+    .union([z.literal(-1), z.int().min(1).max(10)])
+    .default(-1)
+    .describe("Copies of topics that are created; -1 is the broker's default"),
+  compression: z.enum(['none', 'gzip']).default('none').describe('Of what this process writes'),
+  limits: limits.prefault({}),
 })
 
 /** The log between the stages. */

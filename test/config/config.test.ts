@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { type Config, jsonSchema, loadConfig, type Plugins, printConfig, problemText } from '#src/config.ts'
+import { RANGE_LIMITS, RETRY } from '#src/stage/archive/options.ts'
+import { DELIVER_LIMITS } from '#src/stage/deliver/limits.ts'
+import { defaultLimits as kafkaLimits } from '#src/stream/kafka/options.ts'
 import { defaultLimits } from '#src/web/options.ts'
 
 const plugins: Plugins = {
@@ -58,7 +61,7 @@ describe('without a file', () => {
         shards: 16,
         tick: { seconds: 10, latenessSeconds: 60, idleSeconds: 10 },
         stream: { kind: 'sqlite' },
-        store: { kind: 'embedded', retentionDays: 30 },
+        store: { kind: 'embedded', retention: { callsDays: 30 } },
         http: { host: '127.0.0.1', port: 8080, tokens: [] },
         detectors: { 'error-burst': { enabled: true, minCalls: 20 } },
         sinks: [],
@@ -66,8 +69,12 @@ describe('without a file', () => {
     })
   })
 
-  it('has the limits that the HTTP server has of its own', () => {
-    expect(good('').http.limits).toEqual(defaultLimits)
+  it('has the limits that the rooms have of their own', () => {
+    const config = good(kafka)
+    expect(config.http.limits).toEqual(defaultLimits)
+    expect(config.archive).toEqual({ ...RANGE_LIMITS, ...RETRY })
+    expect(config.deliver).toEqual(DELIVER_LIMITS)
+    expect(config.stream).toMatchObject({ limits: kafkaLimits })
   })
 
   it('is frozen throughout', () => {
@@ -201,7 +208,7 @@ detectors: {error-burst: {minCals: 3}, no-such: {}}`
     expect([...problems(text)].sort()).toEqual([
       'detectors.error-burst.minCals: expected one of minCalls, enabled',
       'detectors.no-such: expected one of error-burst',
-      'htp: expected one of data, stages, shards, tick, calls, stream, store, http, budget, sensitive, detectors, sinks, limits, log',
+      'htp: expected one of data, stages, shards, tick, calls, stream, store, archive, deliver, http, budget, sensitive, detectors, sinks, limits, log',
       'http.port: "eighty" is not accepted; expected a whole number, 0 to 65535',
       'http.tokens: expected at least one token, or allowAnyone: true, because the address can be reached from other machines',
       'log.level: "loud" is not accepted; expected one of debug, info, warn, error',
