@@ -1,4 +1,6 @@
-export type Severity = 'low' | 'medium' | 'high' | 'critical'
+import type { Severity } from '#src/detection/severity.ts'
+
+export type { Severity }
 export type AlertStatus = 'open' | 'resolved' | 'withdrawn'
 export type Readiness = 'cold' | 'warming' | 'ready'
 

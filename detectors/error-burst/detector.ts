@@ -1,0 +1,74 @@
+import * as z from 'zod'
+import { ratio } from '#src/baseline/measure.ts'
+import { shapeOfRatio } from '#src/baseline/ratio.ts'
+import { defineDetector } from '#src/detection/detector.ts'
+import { leastToAlarm, logRatio, upperQuantile } from '#src/detection/negative-binomial.ts'
+import { percentText, round } from '#src/detection/words.ts'
+
+/** How many times the normal share of failures the alternatives assume: from a doubling to an outage. */
+const ALTERNATIVES = [2, 4, 10, 30, 100] as const
+/** No alternative assumes that more than this share fails. */
+const MOST = 0.95
+
+export default defineDetector({
+  name: 'error-burst',
+  about: {
+    title: 'Burst of server errors',
+    catches: 'An endpoint answers 5xx to a larger share of its calls than it normally does.',
+    misses: 'Errors that hide behind status 200, and endpoints that always failed.',
+  },
+  scopes: ['endpoint'],
+  share: 1,
+  measures: {
+    errors: ratio(
+      'errors',
+      (call) => call.status >= 500,
+      () => true,
+    ),
+  },
+  params: z.strictObject({
+    leastErrors: z.int().min(1).default(5).describe('Fewer failed calls beyond the expected ones are never told.'),
+    leastFactor: z
+      .number()
+      .min(1)
+      .default(2)
+      .describe('Fewer than so many times the most expected failures are never told.'),
+  }),
+  sample: { name: 'errors', rank: (call, hash) => (call.status >= 500 ? hash : null) },
+  alternatives: ALTERNATIVES.length,
+  silence: false,
+  single: false,
+  earlyMargin: 2,
+  judge({ errors }, evidence) {
+    if (errors.whole === 0) return false
+    const mu = errors.whole * errors.bound
+    const shape = shapeOfRatio(mu)
+    const most = Math.max(1, MOST / errors.bound)
+    for (let m = 0; m < ALTERNATIVES.length; m += 1) {
+      evidence.logE[m] = logRatio(errors.part, mu, shape, Math.min(ALTERNATIVES[m] as number, most))
+    }
+    evidence.calm = -logRatio(errors.part, mu, shape, Math.min(Math.max(2, Math.sqrt(evidence.strength)), most))
+    evidence.sums[0] = errors.part
+    evidence.sums[1] = errors.whole
+    evidence.sums[2] = errors.whole * errors.share
+    evidence.sums[3] = mu
+    return true
+  },
+  floor(sums, _peaks, params) {
+    const [errors, , expected, bound] = sums as unknown as [number, number, number, number]
+    return errors - expected >= params.leastErrors && errors >= params.leastFactor * bound
+  },
+  explain({ sums, weight, needed }, params) {
+    const [errors, calls, expected, bound] = sums as unknown as [number, number, number, number]
+    const failed = errors / calls
+    const least = Math.max(leastToAlarm(bound, shapeOfRatio(bound), ALTERNATIVES, needed), params.leastErrors)
+    return {
+      severity: failed >= 0.5 && weight > 1 ? 'critical' : failed >= 0.25 || weight > 1 ? 'high' : 'medium',
+      observed: { errors, calls },
+      expected: { errors: round(expected), low: 0, high: upperQuantile(bound, shapeOfRatio(bound), 0.001) },
+      reason: `${errors} of ${calls} calls failed (${percentText(failed)}); ${round(expected)} expected`,
+      silentIf: `fewer than about ${Math.min(least, errors)} of these ${calls} calls had failed`,
+      condition: 'status >= 500',
+    }
+  },
+})

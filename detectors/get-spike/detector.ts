@@ -1,0 +1,74 @@
+import * as z from 'zod'
+import { count } from '#src/baseline/measure.ts'
+import { defineDetector } from '#src/detection/detector.ts'
+import { leastToAlarm, logRatio, upperQuantile } from '#src/detection/negative-binomial.ts'
+import { percentText, round } from '#src/detection/words.ts'
+
+/** How many times the most expected rate the alternatives assume. */
+const ALTERNATIVES = [2, 4, 10, 40] as const
+/** From this share of the sampled calls on, one client is said to be behind a spike. */
+const ONE_CLIENT = 0.75
+
+export default defineDetector({
+  name: 'get-spike',
+  about: {
+    title: 'Spike of GET requests',
+    catches:
+      'An endpoint is read, or an identity reads, far more often than normal: by one client or spread over many.',
+    misses: 'Reading that grows slower than about 30% an hour, and rates below about one call in ten seconds.',
+  },
+  scopes: ['endpoint', 'identity'],
+  share: 1,
+  measures: { gets: count('gets', (call) => call.method === 'GET') },
+  params: z.strictObject({
+    leastCalls: z.int().min(1).default(30).describe('Fewer GETs beyond the expected ones are never told.'),
+    leastFactor: z.number().min(1).default(2).describe('Fewer than so many times the expected GETs are never told.'),
+  }),
+  sample: { name: 'gets', rank: (call, hash) => (call.method === 'GET' ? hash : null) },
+  alternatives: ALTERNATIVES.length,
+  silence: true,
+  single: false,
+  earlyMargin: 0,
+  judge({ gets }, evidence) {
+    if (!gets.armed) return false
+    for (let m = 0; m < ALTERNATIVES.length; m += 1) {
+      evidence.logE[m] = logRatio(gets.k, gets.bound, gets.shape, ALTERNATIVES[m] as number)
+    }
+    evidence.weight = -Math.expm1(-gets.mean)
+    evidence.calm = -logRatio(gets.k, gets.bound, gets.shape, Math.max(2, Math.sqrt(evidence.strength)))
+    evidence.sums[0] = gets.k
+    evidence.sums[1] = 1
+    evidence.sums[2] = gets.mean
+    evidence.sums[3] = gets.bound
+    evidence.peaks[0] = gets.k
+    evidence.peaks[1] = gets.shape
+    return true
+  },
+  floor(sums, _peaks, params) {
+    const [gets, , expected] = sums as unknown as [number, number, number, number]
+    return gets - expected >= params.leastCalls && gets >= params.leastFactor * expected
+  },
+  explain({ ref, sums, peaks, weight, needed, top }, params) {
+    const [gets, , expected, bound] = sums as unknown as [number, number, number, number]
+    const shape = peaks[1] as number
+    const factor = gets / Math.max(expected, 1e-9)
+    const least = Math.max(leastToAlarm(bound, shape, ALTERNATIVES, needed), params.leastCalls)
+    const noun = ref.scope === 'endpoint' ? 'client' : 'endpoint'
+    const spread =
+      top === null
+        ? ''
+        : top.share >= ONE_CLIENT
+          ? `, mostly one ${noun}: ${top.name}`
+          : `, spread over several ${noun}s`
+    return {
+      severity: factor >= 10 && weight > 1 ? 'critical' : factor >= 10 || weight > 1 ? 'high' : 'medium',
+      observed: { gets, ...(top === null ? {} : { top_share: round(top.share) }) },
+      expected: { gets: round(expected), low: 0, high: upperQuantile(bound, shape, 0.001) },
+      reason: `${gets} GET requests; ${round(expected)} expected${spread}${
+        top !== null && top.share >= ONE_CLIENT ? ` (${percentText(top.share)} of a sample)` : ''
+      }`,
+      silentIf: `fewer than about ${Math.min(least, gets)} GET requests had come in this window`,
+      condition: "method = 'GET'",
+    }
+  },
+})

@@ -1,0 +1,93 @@
+import { type EntityRef, isOther, keyOf } from '#src/baseline/entity.ts'
+import { hexOfText } from '#src/call/hash.ts'
+import { behindOf, episodeOf } from '#src/detection/episode.ts'
+import type { Slot, Watch } from '#src/detection/plan.ts'
+import { SEVERITIES } from '#src/detection/severity.ts'
+import { CALM_SINCE, DETECTED, LAST, NATS, OPENED, RESOLVED, SEVERITY, VERSION } from '#src/detection/surprise.ts'
+import type { Subject } from '#src/detection/watch.ts'
+import { round } from '#src/detection/words.ts'
+import type { Alert, AlertStatus, EntityName, Readiness } from './alert.ts'
+
+const EXAMPLES = 5
+/** A ratio's own history outweighs its prior from here on. */
+const READY_CALLS = 151
+
+/**
+ * The alert of one watch as it stands, settled or early. Must be called while the watch's views still show the entity: from
+ * `report`.
+ */
+export function alertOf(subject: Subject, watch: Watch, status: AlertStatus, settled: boolean, tickMs: number): Alert {
+  const at = subject.row * subject.rows.width + watch.at
+  const row = subject.rows.numbers
+  const number = (offset: number): number => row[at + offset] as number
+  const time = (offset: number): string => new Date(number(offset) * tickMs).toISOString()
+  const episode = episodeOf(subject, watch, at, tickMs)
+  const explained = watch.detector.explain(episode, watch.params)
+  const sample = subject.examples[watch.index] ?? []
+  return {
+    id: alertId(watch.detector.name, subject.ref, number(CALM_SINCE) * tickMs),
+    detector: watch.detector.name,
+    status,
+    settled,
+    severity: SEVERITIES[Math.max(number(SEVERITY), SEVERITIES.indexOf(explained.severity))] as Alert['severity'],
+    entity: nameOf(subject.ref),
+    opened_at: time(OPENED),
+    last_seen_at: time(LAST),
+    resolved_at: status === 'resolved' ? time(RESOLVED) : null,
+    detected_at: time(DETECTED),
+    window_seconds: episode.windowSeconds,
+    surprise_bits: Math.round((number(NATS) / Math.LN2) * 10) / 10,
+    observed: explained.observed,
+    expected: explained.expected,
+    baseline: baselineOf(watch.slots),
+    reason: explained.reason,
+    contributors: behindOf(sample).map(({ name, share }) => ({ name, share: round(share) })),
+    examples: sample.slice(0, EXAMPLES).map(({ id }) => id),
+    query: queryOf(subject.ref, time(OPENED), time(LAST), explained.condition),
+    silent_if: explained.silentIf,
+    version: settled ? number(VERSION) : 0,
+  }
+}
+
+/** Hash of detector, entity and the time since when it is calm: 128 bits, as 32 hexadecimal digits. */
+export function alertId(detector: string, ref: EntityRef, calmSinceMs: number): string {
+  const text = `${detector}\n${ref.scope}\n${keyOf(ref)}\n${calmSinceMs}`
+  return hexOfText(text, 0xa1e7) + hexOfText(text, 0xa1e8)
+}
+
+function nameOf(ref: EntityRef): EntityName {
+  if (isOther(ref)) {
+    // Room has run out: this is everybody for whom there was none, and has no name of its own.
+    const none = { service: null, method: null, route: null, identity: null }
+    return { ...none, kind: ref.scope, [ref.scope === 'identity' ? 'identity' : 'service']: '(all others)' }
+  }
+  if (ref.scope === 'identity') {
+    return { kind: 'identity', service: null, method: null, route: null, identity: ref.identity }
+  }
+  return { kind: 'endpoint', service: ref.service, method: ref.method, route: ref.route, identity: null }
+}
+
+function baselineOf(slots: readonly Slot[]): Alert['baseline'] {
+  const calls = Math.max(...slots.map((slot) => slot.view.seen))
+  const ready = slots.some((slot) => (slot.kind === 'ratio' ? slot.view.seen >= READY_CALLS : slot.view.armed))
+  const readiness: Readiness = ready ? 'ready' : calls > 0 ? 'warming' : 'cold'
+  return { calls, readiness }
+}
+
+/** SQL that shows the calls. Names come from logs: they are quoted as literals, and nothing else of them is interpreted. */
+function queryOf(ref: EntityRef, from: string, to: string, condition: string): string {
+  const where =
+    ref.scope === 'identity'
+      ? [`identity = ${literal(ref.identity)}`]
+      : [`service = ${literal(ref.service)}`, `method = ${literal(ref.method)}`, `route = ${literal(ref.route)}`]
+  const conditions = [...where, `ts >= ${moment(from)}`, `ts < ${moment(to)}`, condition].join(' AND ')
+  return `SELECT * FROM tidemark.api_calls WHERE ${conditions} ORDER BY ts LIMIT 100`
+}
+
+function moment(time: string): string {
+  return `parseDateTime64BestEffort('${time}', 3, 'UTC')`
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+}

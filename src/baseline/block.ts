@@ -1,0 +1,164 @@
+import type { EpochMs } from '#src/call/call.ts'
+import type { Sampled } from '#src/sketch/sample.ts'
+import { ByteReader, ByteWriter, Malformed } from './bytes.ts'
+import { type EntityRef, endpointRef, identityRef } from './entity.ts'
+import type { Layout, Scope } from './measure.ts'
+import type { Tally } from './tally.ts'
+
+const MAGIC = 0x54
+const VERSION = 1
+/** A block is cut into pieces of about this many bytes. */
+export const PIECE_BYTES = 512 * 1024
+
+/** What one source says of its own event time. */
+export interface Watermark {
+  readonly source: string
+  /** How many sources there are: event time moves only when all have spoken. */
+  readonly sources: number
+  /** All ticks that end at or before this have been sent. `-Infinity`: nothing read yet. */
+  readonly at: EpochMs
+  /** The stream's time at which the source was found quiet, `Infinity` at the end of a finite input; `null`: it is not quiet. */
+  readonly idleAt: EpochMs | null
+}
+
+/** One entity's counts of one tick, on the way from collect to judge. */
+export interface TallyEntry {
+  readonly ref: EntityRef
+  readonly tick: number
+  readonly tally: Tally
+}
+
+/** One piece of a block. Only the last piece carries the watermark. */
+export interface Block {
+  readonly watermark: Watermark | null
+  readonly entries: readonly TallyEntry[]
+}
+
+/** Writes one commit's tallies for one partition: one piece or more, the last with the watermark. */
+export class BlockWriter {
+  readonly #layouts: Readonly<Record<Scope, Layout>>
+  readonly #out = new ByteWriter(64 * 1024)
+  readonly #texts = new Map<string, number>()
+  readonly #pieces: Uint8Array[] = []
+
+  constructor(layouts: Readonly<Record<Scope, Layout>>) {
+    this.#layouts = layouts
+    this.#start()
+  }
+
+  add(ref: EntityRef, tick: number, tally: Tally): void {
+    const out = this.#out
+    out.varint(ref.scope === 'endpoint' ? 1 : 2)
+    if (ref.scope === 'endpoint') {
+      this.#text(ref.service)
+      this.#text(ref.method)
+      this.#text(ref.route)
+    } else this.#text(ref.identity)
+    out.signed(tick)
+    for (const integer of tally.integers) out.varint(integer)
+    for (const bins of tally.bins) {
+      out.varint(bins.length / 2)
+      for (const number of bins) out.varint(number)
+    }
+    for (const sample of tally.samples) this.#sample(sample)
+    if (out.length >= PIECE_BYTES) {
+      out.varint(0)
+      out.varint(0)
+      this.#pieces.push(out.take())
+      this.#start()
+    }
+  }
+
+  /** Ends the block. The writer must not be used again. */
+  finish(watermark: Watermark): readonly Uint8Array[] {
+    const out = this.#out
+    out.varint(0)
+    out.varint(1)
+    out.text(watermark.source)
+    out.varint(watermark.sources)
+    out.double(watermark.at)
+    out.double(watermark.idleAt ?? Number.NaN)
+    this.#pieces.push(out.take())
+    return this.#pieces
+  }
+
+  #start(): void {
+    this.#texts.clear()
+    this.#out.varint(MAGIC)
+    this.#out.varint(VERSION)
+    this.#out.text(this.#layouts.endpoint.signature)
+    this.#out.text(this.#layouts.identity.signature)
+  }
+
+  #sample(sample: readonly Sampled[]): void {
+    this.#out.varint(sample.length)
+    for (const one of sample) {
+      this.#out.signed(one.rank)
+      this.#out.text(one.id)
+      this.#text(one.who)
+    }
+  }
+
+  /** A text of the piece's dictionary: 0 and the text at its first use, its number + 1 afterwards. */
+  #text(value: string): void {
+    const known = this.#texts.get(value)
+    if (known !== undefined) {
+      this.#out.varint(known + 1)
+      return
+    }
+    this.#texts.set(value, this.#texts.size)
+    this.#out.varint(0)
+    this.#out.text(value)
+  }
+}
+
+/** Reads one piece. Throws `Malformed` for anything that this version with these detectors did not write. */
+export function readBlock(bytes: Uint8Array, layouts: Readonly<Record<Scope, Layout>>): Block {
+  const reader = new ByteReader(bytes)
+  if (reader.varint() !== MAGIC || reader.varint() !== VERSION) throw new Malformed('not a block of version 1')
+  for (const scope of ['endpoint', 'identity'] as const) {
+    const signature = reader.text()
+    if (signature !== layouts[scope].signature) throw new Malformed(`tallies of other measures: ${signature}`)
+  }
+  const texts: string[] = []
+  const text = (): string => {
+    const number = reader.varint()
+    if (number > 0) {
+      const known = texts[number - 1]
+      if (known === undefined) throw new Malformed('names a text that it does not hold')
+      return known
+    }
+    const fresh = reader.text()
+    texts.push(fresh)
+    return fresh
+  }
+  const entries: TallyEntry[] = []
+  for (let tag = reader.varint(); tag !== 0; tag = reader.varint()) {
+    const ref = tag === 1 ? endpointRef(text(), text(), text()) : identityRef(text())
+    entries.push({ ref, tick: reader.signed(), tally: readTally(reader, layouts[ref.scope], text) })
+  }
+  if (reader.varint() === 0) return { watermark: null, entries }
+  const source = reader.text()
+  const sources = reader.varint()
+  const at = reader.double()
+  const idleAt = reader.double()
+  return { watermark: { source, sources, at, idleAt: Number.isNaN(idleAt) ? null : idleAt }, entries }
+}
+
+function readTally(reader: ByteReader, layout: Layout, text: () => string): Tally {
+  const integers: number[] = []
+  for (let i = 0; i < layout.integers; i += 1) integers.push(reader.varint())
+  const bins = layout.sizes.map(() => {
+    const numbers: number[] = []
+    for (let left = reader.varint() * 2; left > 0; left -= 1) numbers.push(reader.varint())
+    return numbers
+  })
+  const samples = layout.samples.map(() => {
+    const sample: Sampled[] = []
+    for (let left = reader.varint(); left > 0; left -= 1) {
+      sample.push({ rank: reader.signed(), id: reader.text(), who: text() })
+    }
+    return sample
+  })
+  return { integers, bins, samples }
+}

@@ -1,0 +1,77 @@
+import type { ApiCall } from '#src/call/call.ts'
+import { binOf } from '#src/sketch/logbins.ts'
+import { addSampled, mergeSample, type Sampled } from '#src/sketch/sample.ts'
+import type { Layout } from './measure.ts'
+
+/** Counts saturate here, so that sums stay exact. */
+export const COUNT_MAX = Number.MAX_SAFE_INTEGER
+
+/**
+ * What was counted for one entity in one tick. Merging is exactly associative and commutative: integers, bin counts and
+ * bottom-k samples only.
+ */
+export interface Tally {
+  /** As `Layout` orders them; [0] is calls. */
+  readonly integers: number[]
+  /** For each sizes measure: bin, count, bin, count, … in the order of first use. */
+  readonly bins: number[][]
+  readonly samples: Sampled[][]
+}
+
+export function emptyTally(layout: Layout): Tally {
+  return {
+    integers: new Array<number>(layout.integers).fill(0),
+    bins: layout.sizes.map(() => []),
+    samples: layout.samples.map(() => []),
+  }
+}
+
+/** Adds one call. `id` and `hash` name the call for the samples, `who` stands behind it. */
+export function addCall(layout: Layout, tally: Tally, call: ApiCall, id: string, hash: number, who: string): void {
+  const integers = tally.integers
+  integers[0] = (integers[0] as number) + 1
+  let at = 1
+  for (const measure of layout.counts) {
+    if (measure.where(call)) integers[at] = (integers[at] as number) + 1
+    at += 1
+  }
+  for (const measure of layout.ratios) {
+    if (measure.among(call)) {
+      integers[at + 1] = (integers[at + 1] as number) + 1
+      if (measure.of(call)) integers[at] = (integers[at] as number) + 1
+    }
+    at += 2
+  }
+  for (let i = 0; i < layout.sizes.length; i += 1) {
+    const bytes = (layout.sizes[i] as Layout['sizes'][number]).of(call)
+    if (bytes !== null) addBin(tally.bins[i] as number[], binOf(bytes), 1)
+  }
+  for (let i = 0; i < layout.samples.length; i += 1) {
+    const rank = (layout.samples[i] as Layout['samples'][number]).rank(call, hash)
+    if (rank !== null) addSampled(tally.samples[i] as Sampled[], rank, id, who)
+  }
+}
+
+/** Adds one tally to another of the same layout. */
+export function mergeTally(into: Tally, from: Tally): void {
+  for (let i = 0; i < into.integers.length; i += 1) {
+    into.integers[i] = Math.min(COUNT_MAX, (into.integers[i] as number) + (from.integers[i] as number))
+  }
+  for (let i = 0; i < into.bins.length; i += 1) {
+    const bins = from.bins[i] as number[]
+    for (let j = 0; j < bins.length; j += 2) addBin(into.bins[i] as number[], bins[j] as number, bins[j + 1] as number)
+  }
+  for (let i = 0; i < into.samples.length; i += 1) {
+    mergeSample(into.samples[i] as Sampled[], from.samples[i] as Sampled[])
+  }
+}
+
+function addBin(bins: number[], bin: number, count: number): void {
+  for (let i = 0; i < bins.length; i += 2) {
+    if (bins[i] === bin) {
+      bins[i + 1] = Math.min(COUNT_MAX, (bins[i + 1] as number) + count)
+      return
+    }
+  }
+  bins.push(bin, count)
+}

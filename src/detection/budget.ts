@@ -1,0 +1,63 @@
+import { blockOf, type Calendar } from '#src/baseline/blocks.ts'
+
+const DAY_MS = 86_400_000
+const DAYS_KEPT = 7
+const YOUNG_BLOCKS = 6
+/** One entity that is tested at every tick of 10 s. */
+const TESTS_LEAST = 8640
+
+/**
+ * Counts one shard's tests of one detector and scope by event-days: T in w = b*B / (S*T), the largest of the last seven days
+ * or, until one whole day is behind, what the tests so far come to in a day. Known before the tick that it weighs.
+ */
+export interface Meter {
+  /** The event-day that is being counted, as a number of days; -1 before the first test. */
+  day: number
+  /** When the first test was made, as a tick. */
+  first: number
+  /** All tests so far. */
+  total: number
+  /** Tests of the current day. */
+  today: number
+  /** Tests of the whole days before it, the newest last; at most seven. */
+  days: number[]
+  /** T, as of the block that `block` names: tests a day. Fixed within a block, so that early and settled judgments agree. */
+  rate: number
+  block: number
+  /** Sum of all weights so far: false alarms that were allowed. */
+  allowed: number
+}
+
+export function newMeter(): Meter {
+  return { day: -1, first: 0, total: 0, today: 0, days: [], rate: TESTS_LEAST, block: -1, allowed: 0 }
+}
+
+/** Must be called once for every tick, in order, before its tests are weighed. */
+export function turnMeter(meter: Meter, tick: number, calendar: Calendar): void {
+  const day = Math.floor((tick * calendar.tickMs) / DAY_MS)
+  const block = blockOf(calendar, tick)
+  if (meter.day !== day) turnDay(meter, tick, day, calendar.tickMs)
+  // In the first hour the extrapolation is refreshed with every tick: there is nothing better yet.
+  if (block === meter.block && tick - meter.first > YOUNG_BLOCKS * calendar.ticksPerBlock) return
+  meter.block = block
+  const elapsed = Math.max(1, tick - meter.first) * calendar.tickMs
+  const rate = meter.days.length > 0 ? Math.max(...meter.days) : (meter.total * DAY_MS) / elapsed
+  meter.rate = Math.max(TESTS_LEAST, rate)
+}
+
+export function countTests(meter: Meter, tests: number): void {
+  meter.total += tests
+  meter.today += tests
+}
+
+function turnDay(meter: Meter, tick: number, day: number, tickMs: number): void {
+  if (meter.day < 0) meter.first = tick
+  // The first day is seldom whole: it counts only through the extrapolation.
+  else if (meter.first * tickMs <= meter.day * DAY_MS) {
+    meter.days.push(meter.today)
+    for (let gone = meter.day + 1; gone < day && gone <= meter.day + DAYS_KEPT; gone += 1) meter.days.push(0)
+    while (meter.days.length > DAYS_KEPT) meter.days.shift()
+  }
+  meter.day = day
+  meter.today = 0
+}

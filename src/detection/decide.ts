@@ -1,0 +1,143 @@
+import { episodeOf } from './episode.ts'
+import type { Watch } from './plan.ts'
+import { SEVERITIES } from './severity.ts'
+import {
+  bestNats,
+  bestOf,
+  CALM,
+  CALM_SINCE,
+  DETECTED,
+  dropEvidence,
+  type Evidence,
+  forget,
+  LAST,
+  logMixture,
+  NATS,
+  NEEDED,
+  OPEN,
+  OPENED,
+  PEAK,
+  PEAKS,
+  RESOLVED,
+  SEVERITY,
+  SINGLE,
+  START,
+  SUM,
+  SUMS,
+  UPDATED,
+  VERSION,
+} from './surprise.ts'
+import type { Setting, Subject } from './watch.ts'
+
+/** What changed about an entity's alert at a tick. */
+export type Outcome = 'opened' | 'changed' | 'resolved'
+
+/** Evidence that the anomaly is over, at which an alert resolves: a thousand to one. */
+const CALM_NATS = Math.log(1000)
+const CALM_LEAST_MS = 60_000
+/** After so long without anything odd an alert resolves, whatever the evidence: there may be no calls to judge by. */
+const QUIET_MS = 1_800_000
+/** While an alert is open its numbers are told again at most so often, unless the severity rises. */
+const UPDATE_MS = 300_000
+
+/**
+ * Opens, changes or resolves one watch's alert after a tick. `evidence` is null where the tick was silent or not tested.
+ * Reports before anything is cleared.
+ */
+export function decide(
+  setting: Setting,
+  subject: Subject,
+  watch: Watch,
+  at: number,
+  tick: number,
+  evidence: Evidence | null,
+  weights: { readonly logWeight: number; readonly logSingleWeight: number } | null,
+): void {
+  const row = subject.rows.numbers
+  if (row[at + OPEN] === 1) goOn(setting, subject, watch, at, tick, evidence)
+  else if (evidence !== null && weights !== null) open(setting, subject, watch, at, tick, evidence, weights)
+}
+
+function open(
+  setting: Setting,
+  subject: Subject,
+  watch: Watch,
+  at: number,
+  tick: number,
+  evidence: Evidence,
+  weights: { readonly logWeight: number; readonly logSingleWeight: number },
+): void {
+  const row = subject.rows.numbers
+  const { detector, params } = watch
+  const margin = setting.early ? detector.earlyMargin : 0
+  const sums = row.subarray(at + SUM, at + SUM + SUMS)
+  const peaks = row.subarray(at + PEAK, at + PEAK + PEAKS)
+  const single =
+    evidence.logSingle < 0 && evidence.logSingle <= weights.logSingleWeight && detector.floor(sums, peaks, params, true)
+  if (!single && !(logMixture(row, at, detector.alternatives) >= margin && detector.floor(sums, peaks, params, false)))
+    return
+  row[at + OPEN] = 1
+  row[at + OPENED] = row[at + START] as number
+  row[at + DETECTED] = tick + 1
+  row[at + LAST] = tick + 1
+  row[at + NATS] = single ? -evidence.logSingle : bestNats(row, at, detector.alternatives)
+  row[at + NEEDED] = -(single ? weights.logSingleWeight : weights.logWeight)
+  row[at + SINGLE] = single ? 1 : 0
+  row[at + CALM] = 0
+  row[at + VERSION] = 1
+  row[at + UPDATED] = tick + 1
+  row[at + RESOLVED] = 0
+  dropEvidence(row, at)
+  row[at + SEVERITY] = severityOf(setting, subject, watch, at)
+  setting.report(watch, 'opened', tick)
+}
+
+function goOn(
+  setting: Setting,
+  subject: Subject,
+  watch: Watch,
+  at: number,
+  tick: number,
+  evidence: Evidence | null,
+): void {
+  const row = subject.rows.numbers
+  const { tickMs } = setting.calendar
+  const end = tick + 1
+  if (evidence !== null && evidence.calm < 0) {
+    row[at + LAST] = end
+    row[at + NATS] = (row[at + NATS] as number) + Math.max(0, bestOf(evidence, watch.detector.alternatives))
+    const severity = severityOf(setting, subject, watch, at)
+    const worse = severity > (row[at + SEVERITY] as number)
+    row[at + SEVERITY] = Math.max(severity, row[at + SEVERITY] as number)
+    if (worse) {
+      change(setting, row, at, watch, tick)
+      return
+    }
+  }
+  const quietMs = (end - (row[at + LAST] as number)) * tickMs
+  if ((quietMs >= CALM_LEAST_MS && (row[at + CALM] as number) >= CALM_NATS) || quietMs >= QUIET_MS) {
+    row[at + RESOLVED] = end
+    row[at + VERSION] = (row[at + VERSION] as number) + 1
+    setting.report(watch, 'resolved', tick)
+    row[at + OPEN] = 0
+    row[at + CALM_SINCE] = end
+    dropEvidence(row, at)
+    forget(row, at, end)
+    subject.examples[watch.index] = []
+    return
+  }
+  const updated = row[at + UPDATED] as number
+  if ((end - updated) * tickMs >= UPDATE_MS && (row[at + LAST] as number) > updated)
+    change(setting, row, at, watch, tick)
+}
+
+function change(setting: Setting, row: Float64Array, at: number, watch: Watch, tick: number): void {
+  row[at + VERSION] = (row[at + VERSION] as number) + 1
+  row[at + UPDATED] = tick + 1
+  setting.report(watch, 'changed', tick)
+}
+
+function severityOf(setting: Setting, subject: Subject, watch: Watch, at: number): number {
+  const episode = episodeOf(subject, watch, at, setting.calendar.tickMs)
+  return SEVERITIES.indexOf(watch.detector.explain(episode, watch.params).severity)
+}

@@ -1,0 +1,96 @@
+import type * as z from 'zod'
+import type { CountNorm } from '#src/baseline/count.ts'
+import type { EntityRef } from '#src/baseline/entity.ts'
+import type { Count, Measure, Ratio, SampleRule, Scope } from '#src/baseline/measure.ts'
+import type { RatioNorm } from '#src/baseline/ratio.ts'
+import type { SizesNorm } from '#src/baseline/sizes.ts'
+import type { Severity } from './severity.ts'
+import type { Evidence } from './surprise.ts'
+
+/** One tick of a count beside what is normal for it. */
+export interface CountView extends CountNorm {
+  /** How many in this tick. */
+  k: number
+}
+
+/** One tick of a ratio beside what is normal for it. */
+export interface RatioView extends RatioNorm {
+  part: number
+  whole: number
+}
+
+/** One tick's sizes beside what is normal for them. */
+export interface SizesView extends SizesNorm {
+  /** bin, count, bin, count, … in the order of the bins. */
+  bins: readonly number[]
+  total: number
+}
+
+export type ViewOf<M extends Measure> = M extends Count ? CountView : M extends Ratio ? RatioView : SizesView
+export type Measures = Readonly<Record<string, Measure>>
+export type Views<M extends Measures> = { readonly [K in keyof M]: ViewOf<M[K]> }
+
+/** An episode, for `explain`: everything that was added up since it began. */
+export interface Episode {
+  readonly ref: EntityRef
+  /** As `Evidence.sums` and `Evidence.peaks` were filled. */
+  readonly sums: Float64Array
+  readonly peaks: Float64Array
+  readonly windowSeconds: number
+  /** Nats that would have been needed. */
+  readonly needed: number
+  /** Whether one single call decided, not the accumulated evidence. */
+  readonly single: boolean
+  /** The weight that the entity has in the budget; above 1 it is sensitive. */
+  readonly weight: number
+  /** Share of the most frequent of those behind the sampled calls, 0 to 1, and its name. */
+  readonly top: { readonly name: string; readonly share: number } | null
+}
+
+/** What an alert says in words and numbers. */
+export interface Explanation {
+  readonly severity: Severity
+  readonly observed: Readonly<Record<string, number>>
+  readonly expected: Readonly<Record<string, number>>
+  readonly reason: string
+  readonly silentIf: string
+  /** The part of the SQL that picks the calls which the alert is about, beside entity and window: `status >= 500`. */
+  readonly condition: string
+}
+
+/** One detector: everything about it, stateless. Default export of `detectors/<name>/detector.ts`. */
+export interface Detector<M extends Measures = Measures, P = unknown> {
+  /** The folder's name. */
+  readonly name: string
+  readonly about: { readonly title: string; readonly catches: string; readonly misses: string }
+  readonly scopes: readonly Scope[]
+  /** Its part of the alert budget, relative to the other detectors' parts, for each scope. */
+  readonly share: number
+  readonly measures: M
+  /** Settings, all with defaults. */
+  readonly params: z.ZodType<P>
+  readonly sample: SampleRule
+  /** How many alternatives `judge` fills, 1 to 5. */
+  readonly alternatives: number
+  /** Whether ticks without any call are judged too (counts: their silence is evidence for the baseline). */
+  readonly silence: boolean
+  /** Whether `judge` tests single calls as well; they get half of the share. */
+  readonly single: boolean
+  /**
+   * Nats beyond the threshold at which open ticks are told early: 0 where evidence can only grow (counts), 2 for ratios,
+   * Infinity where it has to wait for the watermark.
+   */
+  readonly earlyMargin: number
+  /**
+   * Pure: fills `evidence` for one tick. Returns false where the baseline is not warm enough to judge: nothing is tested then.
+   */
+  judge(views: Views<M>, evidence: Evidence, params: P): boolean
+  /** Both floors, absolute and relative: whether an episode is large enough to be worth telling. */
+  floor(sums: Float64Array, peaks: Float64Array, params: P, single: boolean): boolean
+  explain(episode: Episode, params: P): Explanation
+}
+
+/** Gives a detector's `judge` the types of its own measures and settings. */
+export function defineDetector<const M extends Measures, P>(detector: Detector<M, P>): Detector<M, P> {
+  return detector
+}

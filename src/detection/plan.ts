@@ -1,0 +1,144 @@
+import { COUNT_WIDTH } from '#src/baseline/count.ts'
+import { type Layout, layoutOf, type Measure, SCOPES, type Scope } from '#src/baseline/measure.ts'
+import { RATIO_WIDTH } from '#src/baseline/ratio.ts'
+import { SIZES_BINS, SIZES_WIDTH } from '#src/baseline/sizes.ts'
+import type { CountView, Detector, RatioView, SizesView, Views } from './detector.ts'
+import { ACCUMULATOR_WIDTH } from './surprise.ts'
+
+/** A detector with its settings, as configured. */
+export interface Enabled {
+  readonly detector: Detector
+  readonly params: unknown
+}
+
+/** One detector at work in one scope: where its numbers lie, and the views that it is shown. */
+export interface Watch {
+  readonly detector: Detector
+  readonly params: unknown
+  readonly scope: Scope
+  /** Its place among the watches of its scope. */
+  readonly index: number
+  /** Offset of its accumulator in an entity's row. */
+  readonly at: number
+  /** Offset of each of its measures in an entity's row, in the order of `slots`. */
+  readonly slots: readonly Slot[]
+  readonly views: Views<Readonly<Record<string, Measure>>>
+  /** Which of the layout's samples holds its examples. */
+  readonly sample: number
+  /** ln of its part of the budget of one shard, in false alarms a day; half of it for each way where single calls are tested too. */
+  readonly logBudget: number
+}
+
+/** One measure of a scope: where its tally and its baseline lie, and the view that shows both. */
+export type Slot =
+  | {
+      readonly kind: 'count'
+      readonly name: string
+      readonly at: number
+      readonly integer: number
+      readonly view: CountView
+    }
+  | {
+      readonly kind: 'ratio'
+      readonly name: string
+      readonly at: number
+      readonly integer: number
+      readonly view: RatioView
+    }
+  | {
+      readonly kind: 'sizes'
+      readonly name: string
+      readonly at: number
+      readonly binsAt: number
+      readonly bins: number
+      readonly view: SizesView
+    }
+
+/** Everything that is the same for all entities of a scope. */
+export interface ScopePlan {
+  readonly scope: Scope
+  readonly layout: Layout
+  readonly slots: readonly Slot[]
+  readonly watches: readonly Watch[]
+  /** Numbers in an entity's row. The first two are the tick of admission and the first tick that was not yet judged. */
+  readonly width: number
+  /** Bins in an entity's histograms. */
+  readonly binsWidth: number
+}
+
+export type Plan = Readonly<Record<Scope, ScopePlan>>
+
+/** Offsets in every entity's row. */
+export const ADMITTED = 0
+export const NEXT = 1
+const FIRST_SLOT = 2
+
+/**
+ * Lays out what the detectors need. `falseAlarmsPerDay` is shared by the detectors' parts and the shards.
+ * Throws for contradicting measures: a detector's mistake.
+ */
+export function planOf(enabled: readonly Enabled[], falseAlarmsPerDay: number, shards: number): Plan {
+  const sorted = [...enabled].sort((a, b) => (a.detector.name < b.detector.name ? -1 : 1))
+  const parts = sorted.reduce((sum, { detector }) => sum + detector.share * detector.scopes.length, 0)
+  const plan = (scope: Scope): ScopePlan => {
+    const here = sorted.filter(({ detector }) => detector.scopes.includes(scope))
+    const layout = layoutOf(
+      scope,
+      here.flatMap(({ detector }) => Object.values(detector.measures)),
+      here.map(({ detector }) => detector.sample),
+    )
+    const { slots, width, binsWidth } = slotsOf(layout)
+    const watches = here.map(({ detector, params }, index): Watch => {
+      const own = Object.entries(detector.measures).map(([key, measure]) => {
+        const slot = slots.find((one) => one.name === measure.name)
+        if (slot === undefined) throw new Error(`${detector.name}: no slot for ${measure.name}`)
+        return { key, slot }
+      })
+      return {
+        detector,
+        params,
+        scope,
+        index,
+        at: width + index * ACCUMULATOR_WIDTH,
+        slots: own.map(({ slot }) => slot),
+        views: Object.fromEntries(own.map(({ key, slot }) => [key, slot.view])),
+        sample: layout.samples.findIndex((rule) => rule.name === detector.sample.name),
+        logBudget: Math.log(((falseAlarmsPerDay / shards) * detector.share) / parts / (detector.single ? 2 : 1)),
+      }
+    })
+    return { scope, layout, slots, watches, width: width + watches.length * ACCUMULATOR_WIDTH, binsWidth }
+  }
+  const [endpoint, identity] = SCOPES.map(plan)
+  return { endpoint: endpoint as ScopePlan, identity: identity as ScopePlan }
+}
+
+/** The layouts by scope, for blocks. */
+export function layoutsOf(plan: Plan): Readonly<Record<Scope, Layout>> {
+  return { endpoint: plan.endpoint.layout, identity: plan.identity.layout }
+}
+
+function slotsOf(layout: Layout): { slots: Slot[]; width: number; binsWidth: number } {
+  const slots: Slot[] = []
+  let width = FIRST_SLOT
+  let integer = 1
+  for (const { name } of layout.counts) {
+    const view: CountView = { k: 0, mean: 0, bound: 0, shape: 1, armed: false, seen: 0 }
+    slots.push({ kind: 'count', name, at: width, integer, view })
+    width += COUNT_WIDTH
+    integer += 1
+  }
+  for (const { name } of layout.ratios) {
+    const view: RatioView = { part: 0, whole: 0, share: 0, bound: 0, seen: 0 }
+    slots.push({ kind: 'ratio', name, at: width, integer, view })
+    width += RATIO_WIDTH
+    integer += 2
+  }
+  let binsWidth = 0
+  layout.sizes.forEach(({ name }, bins) => {
+    const view = { bins: [], total: 0, learned: 0, beyond: 0, excess: 0, logEdge: 0, armed: false, oddBin: 0, seen: 0 }
+    slots.push({ kind: 'sizes', name, at: width, binsAt: binsWidth, bins, view })
+    width += SIZES_WIDTH
+    binsWidth += SIZES_BINS
+  })
+  return { slots, width, binsWidth }
+}

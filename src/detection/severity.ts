@@ -1,0 +1,4 @@
+export type Severity = 'low' | 'medium' | 'high' | 'critical'
+
+/** From the least to the worst. */
+export const SEVERITIES: readonly Severity[] = ['low', 'medium', 'high', 'critical']

@@ -1,0 +1,164 @@
+/**
+ * Accumulates evidence over ticks: a Shiryaev-Roberts mixture with the alert budget in the restart weight. For every alternative
+ * m: log R_m <- l_m + logaddexp(log R_m, ln w). While the baseline holds, R minus the sum of the weights is a supermartingale, so
+ * the expected number of alarms at R >= 1 is at most the sum of the weights, over any horizon and any dependence between
+ * entities (Shin, Ramdas and Rinaldo 2023, e-detectors; the weight in place of the threshold is our own).
+ */
+
+/** How many alternatives a detector may have. */
+export const ALTERNATIVES = 5
+/** Numbers that a detector counts over an episode: [0] observed, [1] among, [2] expected, [3] the most expected. */
+export const SUMS = 4
+/** Numbers of which the largest of an episode is kept. */
+export const PEAKS = 4
+
+export const ACCUMULATOR_WIDTH = 2 * ALTERNATIVES + SUMS + PEAKS + 14
+
+/** Offsets within an accumulator's row. Ticks are the tick's number, or the number of the tick after it where an end is meant. */
+export const LOG_R = 0
+export const CUSUM = ALTERNATIVES
+export const SUM = 2 * ALTERNATIVES
+export const PEAK = SUM + SUMS
+export const START = PEAK + PEAKS
+export const OPEN = START + 1
+export const OPENED = START + 2
+export const DETECTED = START + 3
+export const LAST = START + 4
+export const CALM_SINCE = START + 5
+export const CALM = START + 6
+export const VERSION = START + 7
+export const UPDATED = START + 8
+export const NATS = START + 9
+export const NEEDED = START + 10
+export const SINGLE = START + 11
+export const RESOLVED = START + 12
+export const SEVERITY = START + 13
+
+/** What a detector says of one tick of one entity. One object is used again for all; `judge` fills it. */
+export interface Evidence {
+  /** ln of the e-value of each alternative. */
+  readonly logE: Float64Array
+  /** ln of the p-value of the most surprising single call; 0 where there is none. */
+  logSingle: number
+  /** Calls that were tested one by one. */
+  singles: number
+  /** This tick's part of a test: 1, or the probability that anything was to be counted, where silence is tested too. */
+  weight: number
+  /** ln of the e-value against "still as odd as it was". */
+  calm: number
+  /** By how much the open episode exceeds its bound so far; given by the engine, at least 1. */
+  strength: number
+  readonly sums: Float64Array
+  readonly peaks: Float64Array
+}
+
+export function newEvidence(): Evidence {
+  return {
+    logE: new Float64Array(ALTERNATIVES),
+    logSingle: 0,
+    singles: 0,
+    weight: 1,
+    calm: 0,
+    strength: 1,
+    sums: new Float64Array(SUMS),
+    peaks: new Float64Array(PEAKS),
+  }
+}
+
+export function clearEvidence(evidence: Evidence): void {
+  evidence.logE.fill(0)
+  evidence.logSingle = 0
+  evidence.singles = 0
+  evidence.weight = 1
+  evidence.calm = 0
+  evidence.sums.fill(0)
+  evidence.peaks.fill(0)
+}
+
+/** Adds one tick's numbers to the episode's. */
+export function addNumbers(row: Float64Array, at: number, evidence: Evidence): void {
+  for (let i = 0; i < SUMS; i += 1) row[at + SUM + i] = (row[at + SUM + i] as number) + (evidence.sums[i] as number)
+  for (let i = 0; i < PEAKS; i += 1) {
+    row[at + PEAK + i] = Math.max(row[at + PEAK + i] as number, evidence.peaks[i] as number)
+  }
+}
+
+/** The largest ln e-value of one tick. */
+export function bestOf(evidence: Evidence, alternatives: number): number {
+  let most = Number.NEGATIVE_INFINITY
+  for (let m = 0; m < alternatives; m += 1) most = Math.max(most, evidence.logE[m] as number)
+  return most
+}
+
+/** Starts an accumulator at the tick at which its entity was admitted. */
+export function openAccumulator(row: Float64Array, at: number, tick: number): void {
+  row.fill(0, at, at + ACCUMULATOR_WIDTH)
+  row[at + CALM_SINCE] = tick
+  row[at + START] = tick
+  dropEvidence(row, at)
+}
+
+/** Forgets the evidence so far. Free: R is never raised by it. */
+export function dropEvidence(row: Float64Array, at: number): void {
+  row.fill(Number.NEGATIVE_INFINITY, at + LOG_R, at + LOG_R + ALTERNATIVES)
+  row.fill(0, at + CUSUM, at + CUSUM + ALTERNATIVES)
+}
+
+/** Forgets the episode's numbers: nothing odd is under way. */
+export function forget(row: Float64Array, at: number, tick: number): void {
+  row.fill(0, at + CUSUM, at + START)
+  row[at + START] = tick
+}
+
+/**
+ * Takes `ticks` ticks of the same evidence (more than one only for silence, whose evidence is negative). `logWeight` is the
+ * restart weight of one such tick. Returns whether anything odd is under way afterwards.
+ */
+export function accumulate(
+  row: Float64Array,
+  at: number,
+  alternatives: number,
+  logE: Float64Array,
+  logWeight: number,
+  ticks: number,
+): boolean {
+  let odd = false
+  for (let m = 0; m < alternatives; m += 1) {
+    const l = logE[m] as number
+    const logR = row[at + LOG_R + m] as number
+    row[at + LOG_R + m] = ticks === 1 ? l + logAddExp(logR, logWeight) : silence(logR, logWeight, l, ticks)
+    const cusum = Math.max(0, (row[at + CUSUM + m] as number) + l * ticks)
+    row[at + CUSUM + m] = cusum
+    if (cusum > 0) odd = true
+  }
+  return odd
+}
+
+/** ln of the mixture R. An alarm is due at 0. */
+export function logMixture(row: Float64Array, at: number, alternatives: number): number {
+  let most = Number.NEGATIVE_INFINITY
+  for (let m = 0; m < alternatives; m += 1) most = Math.max(most, row[at + LOG_R + m] as number)
+  if (most === Number.NEGATIVE_INFINITY) return most
+  let sum = 0
+  for (let m = 0; m < alternatives; m += 1) sum += Math.exp((row[at + LOG_R + m] as number) - most)
+  return most + Math.log(sum / alternatives)
+}
+
+/** Nats of the likelihood ratio of the best alternative since the episode began. */
+export function bestNats(row: Float64Array, at: number, alternatives: number): number {
+  let most = 0
+  for (let m = 0; m < alternatives; m += 1) most = Math.max(most, row[at + CUSUM + m] as number)
+  return most
+}
+
+export function logAddExp(a: number, b: number): number {
+  const most = Math.max(a, b)
+  return most === Number.NEGATIVE_INFINITY ? most : most + Math.log1p(Math.exp(Math.min(a, b) - most))
+}
+
+/** z silent ticks in closed form: R <- e^z R + w e (1 - e^z) / (1 - e), for e < 1. */
+function silence(logR: number, logWeight: number, l: number, ticks: number): number {
+  if (l >= 0) return logAddExp(logR, logWeight + Math.log(ticks)) + l * ticks
+  const left = ticks * l
+  return logAddExp(logR + left, logWeight + l + Math.log(Math.expm1(left) / Math.expm1(l)))
+}

@@ -1,0 +1,24 @@
+/** Bytes for people: `5.2 MB`, powers of 1000. */
+export function bytesText(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  let value = bytes
+  let unit = 0
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000
+    unit += 1
+  }
+  return `${value >= 99.5 || unit === 0 ? Math.round(value) : Number(value.toPrecision(2))} ${units[unit]}`
+}
+
+/** A number for people and for reports: two decimals below 10, none above 100. */
+export function round(value: number): number {
+  if (!Number.isFinite(value)) return 0
+  const size = Math.abs(value)
+  return size >= 100 ? Math.round(value) : size >= 10 ? Math.round(value * 10) / 10 : Math.round(value * 100) / 100
+}
+
+/** A share for people: `0.3%`. */
+export function percentText(share: number): string {
+  const percent = share * 100
+  return `${percent >= 10 ? Math.round(percent) : percent >= 1 ? Math.round(percent * 10) / 10 : Number(percent.toPrecision(1))}%`
+}

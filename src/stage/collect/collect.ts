@@ -1,0 +1,149 @@
+import type { Watermark } from '#src/baseline/block.ts'
+import type { EpochMs } from '#src/call/call.ts'
+import { callId } from '#src/call/hash.ts'
+import { readCall } from '#src/call/read.ts'
+import { redactSample } from '#src/call/redact.ts'
+import { believeTime } from '#src/call/time.ts'
+import type { Append, BatchLimits, Lane, Opening, Position, Step, StreamRecord, Transform } from '#src/stream/stream.ts'
+import type { CollectOptions, Fate } from './options.ts'
+import { StepTallies } from './tallies.ts'
+import { SourceWindow } from './window.ts'
+
+/** A commit is due after 250 ms or 20,000 calls. */
+export const COLLECT_BATCH: BatchLimits = { records: 20_000, waitMs: 250 }
+
+/** What travels with the resume position. */
+interface Note {
+  readonly v: 1
+  /** Records before this have had their effect; they are read again only for the request ids of open ticks. */
+  readonly read: Position
+  /** The largest time of the source before the resume position; null: none. */
+  readonly before: EpochMs | null
+}
+
+/**
+ * The first stage: raw record → call (or a dead letter with its reason) → tallies of its endpoint and its identity. Everything it
+ * decides is a function of one source's records in their order.
+ */
+export function collect(options: CollectOptions, batch: BatchLimits, idleAfterMs: number): Transform {
+  return {
+    stage: 'collect',
+    input: 'calls',
+    outputs: ['tallies', 'dead-letters'],
+    state: null,
+    batch,
+    idleAfterMs,
+    open: (opening) => new CollectLane(options, opening),
+  }
+}
+
+class CollectLane implements Lane {
+  readonly #options: CollectOptions
+  readonly #opening: Opening
+  readonly #window: SourceWindow
+  /** The position after the last record that has had its effect. */
+  #read: Position
+  /** The position after the last record read in this life. */
+  #next: Position
+
+  constructor(options: CollectOptions, opening: Opening) {
+    this.#options = options
+    this.#opening = opening
+    const note = parseNote(opening.note)
+    this.#read = note?.read ?? opening.resume ?? 0
+    this.#next = opening.resume ?? 0
+    this.#window = new SourceWindow(options, note?.before ?? Number.NEGATIVE_INFINITY)
+  }
+
+  step(records: readonly StreamRecord[]): Step {
+    const appends: Append[] = []
+    const tallies = new StepTallies(this.#options.layouts, this.#options.shards)
+    const fates = new Map<Fate, number>()
+    const reasons = new Map<string, number>()
+    let forgotten = 0
+    for (const record of records) {
+      const again = record.position < this.#read
+      const result = this.#take(record, again ? null : tallies)
+      this.#next = record.position + 1
+      if (again) continue
+      fates.set(result.fate, (fates.get(result.fate) ?? 0) + 1)
+      if (result.forgotten) forgotten += 1
+      if (result.letter === null) continue
+      reasons.set(result.letter.reason, (reasons.get(result.letter.reason) ?? 0) + 1)
+      appends.push(this.#deadLetter(record, result.letter))
+    }
+    this.#read = Math.max(this.#read, this.#next)
+    this.#options.counted?.(fates, reasons, forgotten)
+    return this.#commit(appends, tallies, null)
+  }
+
+  idle(at: EpochMs): Step | null {
+    // What is read again says nothing new, and until it is read the watermark is not where it was.
+    if (this.#next < this.#read) return null
+    return this.#commit([], new StepTallies(this.#options.layouts, this.#options.shards), at)
+  }
+
+  #take(record: StreamRecord, tallies: StepTallies | null): Result {
+    const { format, bounds, runStart, recordBytes, tickMs } = this.#options
+    const reading = readCall(format, record.value, recordBytes)
+    if (reading.kind === 'skipped') return SKIPPED
+    if (reading.kind === 'rejected') return { fate: 'rejected', forgotten: false, letter: reading }
+    const { call } = reading
+    const time = believeTime(call.ts, record.appendedAt, runStart, bounds)
+    if ('reject' in time)
+      return { fate: 'rejected', forgotten: false, letter: { reason: time.reject, detail: time.detail } }
+    const taken = this.#window.take(time.at, call.requestId, record.position)
+    if (taken === 'late') return LATE
+    if (taken === 'duplicate') return DUPLICATE
+    if (tallies !== null) tallies.add(call, Math.floor(time.at / tickMs), callId(call, record.value))
+    return taken === 'forgotten' ? FORGOTTEN : FRESH
+  }
+
+  #commit(appends: Append[], tallies: StepTallies, idleAt: EpochMs | null): Step {
+    const watermark: Watermark = {
+      source: this.#opening.source,
+      sources: this.#opening.partitions,
+      at: this.#window.watermark,
+      idleAt,
+    }
+    const blocks = tallies.blocks(this.#opening.partitionsOf('tallies'), watermark)
+    blocks.forEach((pieces, partition) => {
+      for (const value of pieces) appends.push({ topic: 'tallies', partition, key: this.#opening.source, value })
+    })
+    const { from, before } = this.#window.rebuild(this.#next)
+    const note: Note = { v: 1, read: this.#read, before: Number.isFinite(before) ? before : null }
+    return { appends, state: [], resume: from, note: JSON.stringify(note) }
+  }
+
+  #deadLetter(record: StreamRecord, letter: { reason: string; detail: string }): Append {
+    const value = {
+      source: record.source,
+      position: record.position,
+      appended_at: record.appendedAt === null ? null : new Date(record.appendedAt).toISOString(),
+      reason: letter.reason,
+      detail: letter.detail,
+      format: this.#options.format.name,
+      sample: redactSample(record.value),
+    }
+    return { topic: 'dead-letters', partition: null, key: null, value: Buffer.from(JSON.stringify(value)) }
+  }
+}
+
+interface Result {
+  readonly fate: Fate
+  readonly forgotten: boolean
+  readonly letter: { readonly reason: string; readonly detail: string } | null
+}
+
+const FRESH: Result = { fate: 'call', forgotten: false, letter: null }
+const FORGOTTEN: Result = { fate: 'call', forgotten: true, letter: null }
+const SKIPPED: Result = { fate: 'skipped', forgotten: false, letter: null }
+const LATE: Result = { fate: 'late', forgotten: false, letter: null }
+const DUPLICATE: Result = { fate: 'duplicate', forgotten: false, letter: null }
+
+function parseNote(text: string): Note | null {
+  if (text === '') return null
+  const note = JSON.parse(text) as Note
+  if (note.v !== 1) throw new Error(`a note of version ${String(note.v)}: committed by a later Tidemark`)
+  return note
+}

@@ -1,0 +1,24 @@
+import type { Layout, Scope } from '#src/baseline/measure.ts'
+import type { EpochMs } from '#src/call/call.ts'
+import type { Format } from '#src/call/format.ts'
+import type { TimeBounds } from '#src/call/time.ts'
+
+/** What became of one record, for metrics. */
+export type Fate = 'call' | 'skipped' | 'late' | 'duplicate' | 'rejected'
+
+export interface CollectOptions {
+  readonly format: Format
+  readonly layouts: Readonly<Record<Scope, Layout>>
+  readonly tickMs: number
+  /** How far behind the latest call of its source a call may be and still be judged. */
+  readonly latenessMs: number
+  readonly bounds: TimeBounds
+  /** What stands in for the append time where nobody stamped the records. */
+  readonly runStart: EpochMs
+  readonly shards: number
+  /** How many request ids of one tick and source are remembered; beyond it duplicates of that tick go unnoticed, and are counted. */
+  readonly requestIdsPerTick: number
+  readonly recordBytes: number
+  /** Told after every step: how many records met which fate (by reason, where rejected), and ids that were not remembered. */
+  readonly counted?: (fates: ReadonlyMap<Fate, number>, reasons: ReadonlyMap<string, number>, forgotten: number) => void
+}

@@ -1,0 +1,140 @@
+import type { Told } from '#src/alert/told.ts'
+import { ByteWriter } from '#src/baseline/bytes.ts'
+import { type EntityRef, endpointRef, refOf, shardOfRef } from '#src/baseline/entity.ts'
+import { SCOPES, type Scope } from '#src/baseline/measure.ts'
+import { RATIO_WIDTH } from '#src/baseline/ratio.ts'
+import type { Meter } from '#src/detection/budget.ts'
+import type { Plan } from '#src/detection/plan.ts'
+import type { StateWrite } from '#src/stream/stream.ts'
+import type { Entity, Shard } from './shard.ts'
+import { readEntity, writeEntity } from './snapshot.ts'
+
+/** The keys of a lane's state: an entity, a service's shares, what was told of an alert, and the lane itself. */
+const LANE = 'lane'
+const SERVICE = 'service/'
+const TOLD = 'told/'
+
+interface LaneRecord {
+  readonly v: 1
+  /** All ticks before this are settled and in the state. */
+  readonly closed: number
+  /** By shard, scope and detector. */
+  readonly meters: Readonly<Record<string, Readonly<Record<string, { run: Meter; single: Meter }>>>>
+}
+
+/** Everything that has changed since the last checkpoint, as state records. */
+export function checkpoint(
+  plan: Plan,
+  shards: ReadonlyMap<number, Shard>,
+  dirty: ReadonlySet<Entity>,
+  services: ReadonlyMap<Shard, ReadonlySet<string>>,
+  closed: number,
+): StateWrite[] {
+  const out = new ByteWriter()
+  const writes: StateWrite[] = []
+  for (const shard of shards.values()) {
+    for (const { ref, key } of shard.gone) writes.push({ key: `${ref.scope}/${key}`, value: null })
+    shard.gone.length = 0
+  }
+  for (const entity of dirty) {
+    if (entity.row < 0) continue
+    const { scope } = entity.ref
+    writes.push({ key: `${scope}/${entity.key}`, value: writeEntity(out, plan[scope], entity) })
+  }
+  for (const [shard, names] of services) {
+    for (const name of names) {
+      const row = shard.services.get(name)
+      if (row !== undefined) writes.push({ key: `${SERVICE}${name}`, value: new Uint8Array(row.slice().buffer) })
+    }
+  }
+  const meters: Record<string, Record<string, { run: Meter; single: Meter }>> = {}
+  for (const [number, shard] of shards) {
+    const own: Record<string, { run: Meter; single: Meter }> = {}
+    for (const scope of SCOPES) {
+      plan[scope].watches.forEach((watch, i) => {
+        own[`${scope}/${watch.detector.name}`] = shard.meters[scope][i] as { run: Meter; single: Meter }
+      })
+    }
+    meters[String(number)] = own
+  }
+  const record: LaneRecord = { v: 1, closed, meters }
+  writes.push({ key: LANE, value: Buffer.from(JSON.stringify(record)) })
+  return writes
+}
+
+/** What was told of one alert, or that it need not be remembered any more. */
+export function toldWrite(id: string, told: Told | null): StateWrite {
+  return { key: TOLD + id, value: told === null ? null : Buffer.from(JSON.stringify(told)) }
+}
+
+/** Loads a lane's state. Returns the first tick that is not settled, or `null` where nothing was ever written. */
+export function restore(
+  plan: Plan,
+  shards: ReadonlyMap<number, Shard>,
+  shardsInAll: number,
+  told: Map<string, Told>,
+  state: ReadonlyMap<string, Uint8Array>,
+): number | null {
+  const shardFor = (ref: EntityRef): Shard | undefined => shards.get(shardOfRef(ref, shardsInAll))
+  for (const [key, value] of state) {
+    if (key.startsWith(TOLD)) told.set(key.slice(TOLD.length), JSON.parse(textOf(value)) as Told)
+    else if (key.startsWith(SERVICE)) {
+      const name = key.slice(SERVICE.length)
+      restoreService(shardFor(endpointRef(name, '', '')), name, value)
+    } else {
+      const scope = SCOPES.find((one) => key.startsWith(`${one}/`))
+      if (scope !== undefined) restoreEntity(plan, shardFor, scope, key.slice(scope.length + 1), value)
+    }
+  }
+  const lane = state.get(LANE)
+  if (lane === undefined) return null
+  const record = JSON.parse(textOf(lane)) as LaneRecord
+  if (record.v !== 1) throw new Error(`state of version ${String(record.v)}: written by a later Tidemark`)
+  restoreMeters(plan, shards, record)
+  return record.closed
+}
+
+function restoreEntity(
+  plan: Plan,
+  shardFor: (ref: EntityRef) => Shard | undefined,
+  scope: Scope,
+  key: string,
+  value: Uint8Array,
+): void {
+  const ref = refOf(scope, key)
+  const shard = shardFor(ref)
+  if (shard === undefined) return
+  const entity = shard.entity(ref)
+  entity.row = entity.rows.take()
+  readEntity(
+    value,
+    shard.setting(plan[scope].scope, ref.service, 0, false, () => {}),
+    entity,
+  )
+}
+
+function restoreService(shard: Shard | undefined, name: string, value: Uint8Array): void {
+  const copy = value.slice()
+  if (shard === undefined || copy.byteLength % (RATIO_WIDTH * 8) !== 0) return
+  shard.services.set(name, new Float64Array(copy.buffer))
+}
+
+function restoreMeters(plan: Plan, shards: ReadonlyMap<number, Shard>, record: LaneRecord): void {
+  for (const [number, own] of Object.entries(record.meters)) {
+    const shard = shards.get(Number(number))
+    if (shard === undefined) continue
+    for (const scope of SCOPES) {
+      plan[scope].watches.forEach((watch, i) => {
+        const known = own[`${scope}/${watch.detector.name}`]
+        const meters = shard.meters[scope][i]
+        if (known === undefined || meters === undefined) return
+        Object.assign(meters.run, known.run)
+        Object.assign(meters.single, known.single)
+      })
+    }
+  }
+}
+
+function textOf(value: Uint8Array): string {
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8')
+}

@@ -1,0 +1,299 @@
+import type { Alert, AlertRecord } from '#src/alert/alert.ts'
+import { alertOf } from '#src/alert/describe.ts'
+import { type Telling, type Told, tellEarly, tellSettled, withdraw } from '#src/alert/told.ts'
+import { type Block, readBlock, type TallyEntry } from '#src/baseline/block.ts'
+import { blockOf } from '#src/baseline/blocks.ts'
+import { Malformed } from '#src/baseline/bytes.ts'
+import { shardOf } from '#src/baseline/entity.ts'
+import { SCOPES } from '#src/baseline/measure.ts'
+import type { Tally } from '#src/baseline/tally.ts'
+import type { Outcome } from '#src/detection/decide.ts'
+import { layoutsOf, type Watch } from '#src/detection/plan.ts'
+import type { Append, Opening, Step, StreamRecord } from '#src/stream/stream.ts'
+import { checkpoint, restore, toldWrite } from './checkpoint.ts'
+import { closeTick, isAlarmed } from './close.ts'
+import { Early } from './early.ts'
+import type { JudgeOptions } from './options.ts'
+import { ResumePoint } from './resume.ts'
+import { baselineRows } from './rows.ts'
+import { admitted, type Entity, Shard } from './shard.ts'
+import { OpenTicks } from './ticks.ts'
+import { EventTime } from './time.ts'
+
+/** How many alerts' tellings a lane remembers before it forgets withdrawn ones. */
+const TOLD_MOST = 20_000
+
+/** One partition of the tallies: its shards, their open ticks, and what was told. */
+export class JudgeLane {
+  readonly #options: JudgeOptions
+  readonly #partition: number
+  readonly #shards = new Map<number, Shard>()
+  readonly #told = new Map<string, Told>()
+  readonly #time: EventTime
+  readonly #open: OpenTicks
+  readonly #early: Early
+  readonly #resume: ResumePoint
+  /** Records before this were read in an earlier life: what of them is settled already is nothing late. */
+  readonly #readBefore: number
+  readonly #alarmed = new Map<Shard, Set<Entity>>()
+  readonly #dirty = new Set<Entity>()
+  readonly #dirtyServices = new Map<Shard, Set<string>>()
+  readonly #seenInBlock = new Set<Entity>()
+  /** The first tick that is not settled; -Infinity before the first. */
+  #closed: number
+  #savedAt: number
+  #mergedSince = 0
+  #counts = { overflowed: 0, evicted: 0, lateAfterIdle: 0, malformed: 0 }
+  #appends: Append[] = []
+  #toldNow = new Set<string>()
+
+  constructor(options: JudgeOptions, opening: Opening) {
+    this.#options = options
+    this.#partition = opening.partition
+    for (let shard = opening.partition; shard < options.shards; shard += opening.partitions) {
+      this.#shards.set(
+        shard,
+        new Shard(shard, options.plan, options.calendar, options.entitiesPerShard, options.weightOf),
+      )
+    }
+    this.#time = new EventTime(options.latenessMs)
+    this.#open = new OpenTicks(layoutsOf(options.plan))
+    this.#early = new Early(options.plan)
+    this.#resume = new ResumePoint(opening.resume ?? 0)
+    this.#readBefore = opening.note === '' ? 0 : Number(opening.note)
+    this.#closed =
+      restore(options.plan, this.#shards, options.shards, this.#told, opening.state) ?? Number.NEGATIVE_INFINITY
+    this.#savedAt = this.#closed
+    for (const shard of this.#shards.values()) {
+      const alarmed = new Set<Entity>()
+      for (const scope of SCOPES) {
+        for (const entity of shard.entities[scope].values()) {
+          if (isAlarmed(entity, options.plan[scope].watches)) alarmed.add(entity)
+        }
+      }
+      this.#alarmed.set(shard, alarmed)
+    }
+  }
+
+  step(records: readonly StreamRecord[]): Step {
+    this.#appends = []
+    this.#toldNow = new Set()
+    const touched = new Set<Entity>()
+    for (const record of records) this.#merge(record, touched)
+    this.#settle()
+    this.#lookEarly(touched)
+    const state = [...this.#toldNow].map((id) => toldWrite(id, this.#told.get(id) ?? null))
+    if (this.#checkpointDue()) state.push(...this.#checkpoint())
+    this.#report()
+    const note = String(Math.max(this.#readBefore, this.#resume.next))
+    return { appends: this.#appends, state, resume: this.#resume.position, note }
+  }
+
+  #merge(record: StreamRecord, touched: Set<Entity>): void {
+    const block = this.#read(record)
+    let lastTick = Number.NEGATIVE_INFINITY
+    for (const entry of block?.entries ?? []) {
+      if (entry.tick < this.#closed) {
+        if (record.position >= this.#readBefore) this.#counts.lateAfterIdle += entry.tally.integers[0] as number
+        continue
+      }
+      lastTick = Math.max(lastTick, entry.tick)
+      this.#add(entry, touched)
+    }
+    this.#resume.read(record.position, lastTick)
+    if (block?.watermark != null) this.#time.hear(block.watermark)
+  }
+
+  #read(record: StreamRecord): Block | null {
+    try {
+      return readBlock(record.value, layoutsOf(this.#options.plan))
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error
+      this.#counts.malformed += 1
+      return null
+    }
+  }
+
+  #add({ ref, tick, tally }: TallyEntry, touched: Set<Entity>): void {
+    const owner = ref.scope === 'identity' ? ref.identity : ref.service
+    const shard = this.#shards.get(shardOf(ref.scope, owner, this.#options.shards))
+    // A tally of another lane's shard: the number of partitions was changed under a running deployment.
+    if (shard === undefined)
+      throw new Error('a tally in a partition that does not own its shard: the number of partitions was changed')
+    const full = this.#open.size >= this.#options.openTallies && !shard.known(ref)
+    if (full) this.#counts.overflowed += tally.integers[0] as number
+    const entity = full ? shard.other(ref.scope) : shard.entity(ref)
+    this.#open.add(tick, entity, tally)
+    this.#mergedSince += 1
+    touched.add(entity)
+  }
+
+  /** Closes every tick that all sources have passed, one after the other; nothing happens in ticks in which nothing is open. */
+  #settle(): void {
+    const { tickMs } = this.#options.calendar
+    for (;;) {
+      const first = this.#open.first()
+      const alarmed = [...this.#alarmed.values()].some((set) => set.size > 0)
+      if (this.#closed === Number.NEGATIVE_INFINITY && first === null) return
+      const next = alarmed && this.#closed > Number.NEGATIVE_INFINITY ? this.#closed : first
+      const ended = this.#time.now === Number.POSITIVE_INFINITY
+      if (next === null || (ended && first === null) || (next + 1) * tickMs > this.#time.now) break
+      this.#closeTick(next)
+    }
+    if (this.#closed === Number.NEGATIVE_INFINITY || !Number.isFinite(this.#time.now)) return
+    this.#closed = Math.max(this.#closed, Math.floor(this.#time.now / tickMs))
+  }
+
+  #closeTick(tick: number): void {
+    const { calendar } = this.#options
+    if (this.#closed > Number.NEGATIVE_INFINITY && blockOf(calendar, tick) > blockOf(calendar, this.#closed - 1))
+      this.#writeRows(tick)
+    const byShard = new Map<Shard, Map<Entity, Tally>>()
+    for (const [entity, tally] of this.#open.take(tick)) {
+      const shard = entity.home
+      let own = byShard.get(shard)
+      if (own === undefined) {
+        own = new Map()
+        byShard.set(shard, own)
+      }
+      own.set(entity, tally)
+    }
+    const settled: { alert: Alert; outcome: Outcome }[] = []
+    for (const [shard, alarmed] of this.#alarmed) {
+      const tallies = byShard.get(shard) ?? new Map<Entity, Tally>()
+      if (tallies.size === 0 && alarmed.size === 0) continue
+      const judged = closeTick(shard, calendar, tick, tallies, alarmed, (entity, watch, outcome) => {
+        const status = outcome === 'resolved' ? 'resolved' : 'open'
+        settled.push({ alert: alertOf(entity, watch, status, true, calendar.tickMs), outcome })
+      })
+      for (const entity of judged) this.#judged(shard, alarmed, entity)
+    }
+    this.#closed = tick + 1
+    settled.sort((a, b) => (a.alert.id < b.alert.id ? -1 : 1))
+    for (const { alert, outcome } of settled)
+      this.#tell(alert.id, tellSettled(this.#told.get(alert.id), outcome, alert, tick + 1))
+    this.#withdraw()
+  }
+
+  #judged(shard: Shard, alarmed: Set<Entity>, entity: Entity): void {
+    if (isAlarmed(entity, this.#options.plan[entity.ref.scope].watches)) alarmed.add(entity)
+    else alarmed.delete(entity)
+    this.#dirty.add(entity)
+    this.#seenInBlock.add(entity)
+    if (entity.ref.scope !== 'endpoint') return
+    let services = this.#dirtyServices.get(shard)
+    if (services === undefined) {
+      services = new Set()
+      this.#dirtyServices.set(shard, services)
+    }
+    services.add(entity.ref.service)
+  }
+
+  /** Early notices whose tick has closed without being confirmed. */
+  #withdraw(): void {
+    for (const [id, told] of this.#told) {
+      if (told.waiting !== null && told.tick <= this.#closed) this.#tell(id, withdraw(told))
+    }
+  }
+
+  #lookEarly(touched: ReadonlySet<Entity>): void {
+    const open = this.#open.inOrder()
+    if (open.length === 0) return
+    for (const entity of touched) {
+      const own: (readonly [number, Tally])[] = []
+      for (const [tick, tallies] of open) {
+        const tally = tallies.get(entity)
+        if (tally !== undefined) own.push([tick, tally])
+      }
+      this.#early.look(entity, own, (_, subject, watch, tick) => {
+        const alert = alertOf(subject, watch, 'open', false, this.#options.calendar.tickMs)
+        this.#tell(alert.id, tellEarly(this.#told.get(alert.id), alert, tick + 1))
+      })
+    }
+  }
+
+  #tell(id: string, telling: Telling | null): void {
+    if (telling === null) return
+    this.#remember(id, telling.told)
+    this.#toldNow.add(id)
+    this.#appends.push({
+      topic: 'alerts',
+      partition: this.#partition,
+      key: id,
+      value: Buffer.from(JSON.stringify(telling.record)),
+    })
+    this.#options.observer?.told?.(telling.record satisfies AlertRecord)
+  }
+
+  #remember(id: string, told: Told): void {
+    this.#told.delete(id)
+    this.#told.set(id, told)
+    if (this.#told.size <= TOLD_MOST) return
+    // Withdrawn ids are kept only to be told as reopened; the oldest of them go first.
+    for (const [oldest, one] of this.#told) {
+      if (one.event !== 'withdrawn') continue
+      this.#told.delete(oldest)
+      this.#toldNow.add(oldest)
+      return
+    }
+  }
+
+  #writeRows(tick: number): void {
+    const { plan, calendar } = this.#options
+    for (const entity of this.#seenInBlock) {
+      this.#appends.push(...baselineRows(plan[entity.ref.scope], entity, tick, calendar, this.#partition))
+    }
+    this.#seenInBlock.clear()
+  }
+
+  /** Every minute of event time, but no more often than there is something to win: a catch-up would write more than it reads. */
+  #checkpointDue(): boolean {
+    if (this.#closed === Number.NEGATIVE_INFINITY) return false
+    const { tickMs } = this.#options.calendar
+    const since =
+      this.#savedAt === Number.NEGATIVE_INFINITY ? Number.POSITIVE_INFINITY : (this.#closed - this.#savedAt) * tickMs
+    if (since < this.#options.checkpointMs) return false
+    return since >= 10 * this.#options.checkpointMs || this.#mergedSince >= 4 * this.#dirty.size
+  }
+
+  #checkpoint(): ReturnType<typeof checkpoint> {
+    for (const shard of this.#shards.values()) this.#counts.evicted += shard.gone.length
+    const writes = checkpoint(this.#options.plan, this.#shards, this.#dirty, this.#dirtyServices, this.#closed)
+    for (const [id, told] of this.#told) {
+      // The state holds the resolution now: reading again begins after it. Withdrawn ids may fire again, and are kept.
+      if (told.event !== 'resolved' || told.tick > this.#closed) continue
+      this.#told.delete(id)
+      writes.push(toldWrite(id, null))
+    }
+    for (const shard of this.#shards.values()) shard.forgetHomeless((entity) => this.#open.holds(entity))
+    this.#dirty.clear()
+    this.#dirtyServices.clear()
+    this.#mergedSince = 0
+    this.#savedAt = this.#closed
+    this.#resume.saved(this.#closed)
+    return writes
+  }
+
+  #report(): void {
+    const { observer, plan, calendar } = this.#options
+    if (observer?.held === undefined) return
+    const allowed: Record<string, number> = {}
+    for (const shard of this.#shards.values()) {
+      for (const scope of SCOPES) {
+        plan[scope].watches.forEach((watch: Watch, i) => {
+          const meters = shard.meters[scope][i]
+          const sum = (meters?.run.allowed ?? 0) + (meters?.single.allowed ?? 0)
+          allowed[watch.detector.name] = (allowed[watch.detector.name] ?? 0) + sum
+        })
+      }
+    }
+    observer.held({
+      partition: this.#partition,
+      closedBefore: Number.isFinite(this.#closed) ? this.#closed * calendar.tickMs : null,
+      entities: admitted(this.#shards.values()),
+      openTallies: this.#open.size,
+      ...this.#counts,
+      allowed,
+    })
+  }
+}

@@ -1,0 +1,209 @@
+import { blockOf, type Calendar } from '#src/baseline/blocks.ts'
+import { type EntityRef, isOther, keyOf, otherRef } from '#src/baseline/entity.ts'
+import type { Scope } from '#src/baseline/measure.ts'
+import { SCOPES } from '#src/baseline/measure.ts'
+import { normOfRatio, observeRatio, openRatio, PRIOR_SHARE_TOP, RATIO_WIDTH, rollRatio } from '#src/baseline/ratio.ts'
+import type { Tally } from '#src/baseline/tally.ts'
+import { newMeter } from '#src/detection/budget.ts'
+import { NEXT, type Plan, type ScopePlan, type Slot } from '#src/detection/plan.ts'
+import { Rows } from '#src/detection/rows.ts'
+import { OPEN } from '#src/detection/surprise.ts'
+import type { Setting, Subject, WatchMeters } from '#src/detection/watch.ts'
+import type { Sampled } from '#src/sketch/sample.ts'
+
+/** One entity of a shard. `row` is -1 until it is admitted: until then it has tallies of open ticks and nothing else. */
+export interface Entity extends Subject {
+  readonly home: Shard
+  readonly ref: EntityRef
+  readonly key: string
+  readonly rows: Rows
+  row: number
+  readonly weight: number
+  examples: (readonly Sampled[])[]
+}
+
+/** An entity that has seen nothing for so long may give its place away. */
+const IDLE_MS = 3_600_000
+/** How many services' shares a shard keeps as priors. */
+const SERVICES_MOST = 10_000
+
+interface Norm {
+  share: number
+  bound: number
+  seen: number
+}
+
+/** A fixed slice of the entities: their state, their share of the budget. Nothing in it knows of other shards. */
+export class Shard {
+  readonly #plan: Plan
+  readonly #calendar: Calendar
+  readonly #most: Readonly<Record<Scope, number>>
+  readonly #weightOf: (ref: EntityRef) => number
+  readonly entities: Readonly<Record<Scope, Map<string, Entity>>> = { endpoint: new Map(), identity: new Map() }
+  readonly rows: Readonly<Record<Scope, Rows>>
+  readonly meters: Readonly<Record<Scope, readonly WatchMeters[]>>
+  /** For each service one row for each ratio of an endpoint: the priors of its endpoints. */
+  readonly services = new Map<string, Float64Array>()
+  readonly #ratios: readonly (Slot & { kind: 'ratio' })[]
+  readonly #scratch = new Float64Array(RATIO_WIDTH)
+  readonly #norm: Norm = { share: 0, bound: 0, seen: 0 }
+  #roomBlock = -1
+  /** Entities that gave their place away since the last checkpoint. */
+  readonly gone: Entity[] = []
+  /** Names for which there was no room; they hold open tallies, perhaps, and nothing else. */
+  readonly homeless = new Set<Entity>()
+
+  readonly #number: number
+
+  constructor(
+    number: number,
+    plan: Plan,
+    calendar: Calendar,
+    most: Readonly<Record<Scope, number>>,
+    weightOf: (ref: EntityRef) => number,
+  ) {
+    this.#number = number
+    this.#plan = plan
+    this.#calendar = calendar
+    this.#most = most
+    this.#weightOf = weightOf
+    const rowsOf = (scope: ScopePlan): Rows => new Rows(scope.width, scope.binsWidth, 8)
+    this.rows = { endpoint: rowsOf(plan.endpoint), identity: rowsOf(plan.identity) }
+    const metersOf = (scope: ScopePlan): WatchMeters[] =>
+      scope.watches.map(() => ({ run: newMeter(), single: newMeter() }))
+    this.meters = { endpoint: metersOf(plan.endpoint), identity: metersOf(plan.identity) }
+    this.#ratios = plan.endpoint.slots.filter((slot) => slot.kind === 'ratio')
+  }
+
+  /** The entity of a name, made (not admitted) where it is new. */
+  entity(ref: EntityRef): Entity {
+    const key = keyOf(ref)
+    const known = this.entities[ref.scope].get(key)
+    if (known !== undefined) return known
+    const fresh: Entity = {
+      home: this,
+      ref,
+      key,
+      rows: this.rows[ref.scope],
+      row: -1,
+      weight: this.#weightOf(ref),
+      examples: this.#plan[ref.scope].watches.map(() => []),
+    }
+    this.entities[ref.scope].set(key, fresh)
+    return fresh
+  }
+
+  known(ref: EntityRef): boolean {
+    return this.entities[ref.scope].has(keyOf(ref))
+  }
+
+  other(scope: Scope): Entity {
+    return this.entity(otherRef(scope, this.#number))
+  }
+
+  /** Whether one more entity may be admitted; makes room, once a block, from those that were not seen for an hour. */
+  hasRoom(scope: Scope, tick: number): boolean {
+    if (this.rows[scope].size < this.#most[scope]) return true
+    const block = blockOf(this.#calendar, tick)
+    if (this.#roomBlock === block) return false
+    this.#roomBlock = block
+    this.#makeRoom(scope, tick)
+    return this.rows[scope].size < this.#most[scope]
+  }
+
+  /** Forgets the names for which there was no room, once no open tick holds them any more. */
+  forgetHomeless(isOpen: (entity: Entity) => boolean): void {
+    for (const entity of this.homeless) {
+      if (isOpen(entity)) continue
+      this.homeless.delete(entity)
+      if (entity.row < 0) this.forget(entity)
+    }
+  }
+
+  forget(entity: Entity): void {
+    if (entity.row >= 0) entity.rows.release(entity.row)
+    entity.row = -1
+    this.entities[entity.ref.scope].delete(entity.key)
+  }
+
+  /** What `advance` needs beside the entity. `service`: whose share an endpoint's ratios start from. */
+  setting(scope: Scope, service: string, tick: number, early: boolean, report: Setting['report']): Setting {
+    return {
+      plan: this.#plan[scope],
+      calendar: this.#calendar,
+      meters: this.meters[scope],
+      prior: (slot) => (scope === 'endpoint' ? this.#shareOf(service, slot, tick) : PRIOR_SHARE_TOP),
+      early,
+      report,
+    }
+  }
+
+  /** What a service's endpoints counted together in one tick, into the priors. Sums of integers: their order does not matter. */
+  observeServices(tick: number, sums: ReadonlyMap<string, readonly number[]>): void {
+    for (const [service, numbers] of sums) {
+      let row = this.services.get(service)
+      if (row === undefined) {
+        if (this.services.size >= SERVICES_MOST) continue
+        row = new Float64Array(this.#ratios.length * RATIO_WIDTH)
+        for (let i = 0; i < this.#ratios.length; i += 1) openRatio(row, i * RATIO_WIDTH, tick, this.#calendar)
+        this.services.set(service, row)
+      }
+      for (let i = 0; i < this.#ratios.length; i += 1) {
+        rollRatio(row, i * RATIO_WIDTH, tick, this.#calendar, PRIOR_SHARE_TOP)
+        observeRatio(row, i * RATIO_WIDTH, numbers[2 * i] as number, numbers[2 * i + 1] as number)
+      }
+    }
+  }
+
+  /** Adds one endpoint's ratios to its service's sums. */
+  addToService(sums: Map<string, number[]>, { ref }: Entity, tally: Tally): void {
+    if (ref.scope !== 'endpoint' || isOther(ref)) return
+    const { service } = ref
+    let numbers = sums.get(service)
+    if (numbers === undefined) {
+      numbers = new Array<number>(this.#ratios.length * 2).fill(0)
+      sums.set(service, numbers)
+    }
+    for (let i = 0; i < this.#ratios.length; i += 1) {
+      const at = (this.#ratios[i] as Slot & { kind: 'ratio' }).integer
+      numbers[2 * i] = (numbers[2 * i] as number) + (tally.integers[at] as number)
+      numbers[2 * i + 1] = (numbers[2 * i + 1] as number) + (tally.integers[at + 1] as number)
+    }
+  }
+
+  /** A service's share at a tick, on a copy: an early judgment must not move the settled row. */
+  #shareOf(service: string, slot: Slot, tick: number): number {
+    const row = this.services.get(service)
+    if (row === undefined) return PRIOR_SHARE_TOP
+    const at = this.#ratios.findIndex((one) => one.name === slot.name) * RATIO_WIDTH
+    this.#scratch.set(row.subarray(at, at + RATIO_WIDTH))
+    rollRatio(this.#scratch, 0, tick, this.#calendar, PRIOR_SHARE_TOP)
+    normOfRatio(this.#scratch, 0, this.#norm)
+    return this.#norm.share
+  }
+
+  #makeRoom(scope: Scope, tick: number): void {
+    const rows = this.rows[scope]
+    const idle: { entity: Entity; next: number }[] = []
+    for (const entity of this.entities[scope].values()) {
+      if (entity.row < 0 || isOther(entity.ref)) continue
+      const base = entity.row * rows.width
+      const next = rows.numbers[base + NEXT] as number
+      const alarmed = this.#plan[scope].watches.some((watch) => rows.numbers[base + watch.at + OPEN] === 1)
+      if (!alarmed && (tick - next) * this.#calendar.tickMs >= IDLE_MS) idle.push({ entity, next })
+    }
+    idle.sort((a, b) => a.next - b.next || (a.entity.key < b.entity.key ? -1 : 1))
+    // A tenth at a time, so that a flood of new names does not make this walk at every tick.
+    for (const { entity } of idle.slice(0, Math.max(1, Math.floor(this.#most[scope] / 10)))) {
+      this.forget(entity)
+      this.gone.push(entity)
+    }
+  }
+}
+
+/** How many entities of each scope the shards have admitted together. */
+export function admitted(shards: Iterable<Shard>): Record<Scope, number> {
+  const sums: Record<Scope, number> = { endpoint: 0, identity: 0 }
+  for (const shard of shards) for (const scope of SCOPES) sums[scope] += shard.rows[scope].size
+  return sums
+}

@@ -1,0 +1,114 @@
+import { ByteReader, type ByteWriter, Malformed } from '#src/baseline/bytes.ts'
+import { COUNT_WIDTH } from '#src/baseline/count.ts'
+import { RATIO_WIDTH } from '#src/baseline/ratio.ts'
+import { SIZES_BINS, SIZES_WIDTH } from '#src/baseline/sizes.ts'
+import { ADMITTED, NEXT, type ScopePlan, type Slot } from '#src/detection/plan.ts'
+import { ACCUMULATOR_WIDTH } from '#src/detection/surprise.ts'
+import { admit, type Setting } from '#src/detection/watch.ts'
+import type { Sampled } from '#src/sketch/sample.ts'
+import type { Entity } from './shard.ts'
+
+const VERSION = 1
+const WIDTHS: Readonly<Record<Slot['kind'], number>> = { count: COUNT_WIDTH, ratio: RATIO_WIDTH, sizes: SIZES_WIDTH }
+
+/**
+ * One entity's settled state as it lies in the state topic. Measures and detectors are named, so that an upgrade that adds or
+ * drops one keeps what the others have learned.
+ */
+export function writeEntity(out: ByteWriter, plan: ScopePlan, entity: Entity): Uint8Array {
+  const { numbers, bins, width, binsWidth } = entity.rows
+  const base = entity.row * width
+  out.varint(VERSION)
+  out.double(numbers[base + ADMITTED] as number)
+  out.double(numbers[base + NEXT] as number)
+  out.varint(plan.slots.length)
+  for (const slot of plan.slots) {
+    out.text(slot.name)
+    out.varint(WIDTHS[slot.kind])
+    writeDoubles(out, numbers, base + slot.at, WIDTHS[slot.kind])
+    if (slot.kind === 'sizes') writeBins(out, bins, entity.row * binsWidth + slot.binsAt)
+    else out.varint(0)
+  }
+  out.varint(plan.watches.length)
+  for (const watch of plan.watches) {
+    out.text(watch.detector.name)
+    out.varint(ACCUMULATOR_WIDTH)
+    writeDoubles(out, numbers, base + watch.at, ACCUMULATOR_WIDTH)
+    const sample = entity.examples[watch.index] as readonly Sampled[]
+    out.varint(sample.length)
+    for (const { rank, id, who } of sample) {
+      out.signed(rank)
+      out.text(id)
+      out.text(who)
+    }
+  }
+  return out.take()
+}
+
+/** Gives an entity its state back. What the snapshot does not hold starts as it would for a new entity. Throws `Malformed`. */
+export function readEntity(bytes: Uint8Array, setting: Setting, entity: Entity): void {
+  const reader = new ByteReader(bytes)
+  if (reader.varint() !== VERSION) throw new Malformed('an entity of another version')
+  const { plan } = setting
+  const { numbers, bins, width, binsWidth } = entity.rows
+  const admittedAt = reader.double()
+  const next = reader.double()
+  const base = entity.row * width
+  admit(setting, entity, admittedAt)
+  numbers[base + NEXT] = next
+  for (let left = reader.varint(); left > 0; left -= 1) {
+    const name = reader.text()
+    const length = reader.varint()
+    const slot = plan.slots.find((one) => one.name === name && WIDTHS[one.kind] === length)
+    readDoubles(reader, slot === undefined ? null : numbers, base + (slot?.at ?? 0), length)
+    readBins(
+      reader,
+      slot?.kind === 'sizes' ? bins : null,
+      entity.row * binsWidth + (slot?.kind === 'sizes' ? slot.binsAt : 0),
+    )
+  }
+  for (let left = reader.varint(); left > 0; left -= 1) {
+    const name = reader.text()
+    const length = reader.varint()
+    const watch = plan.watches.find((one) => one.detector.name === name && length === ACCUMULATOR_WIDTH)
+    readDoubles(reader, watch === undefined ? null : numbers, base + (watch?.at ?? 0), length)
+    const sample: Sampled[] = []
+    for (let more = reader.varint(); more > 0; more -= 1) {
+      sample.push({ rank: reader.signed(), id: reader.text(), who: reader.text() })
+    }
+    if (watch !== undefined) entity.examples[watch.index] = sample
+  }
+}
+
+function writeDoubles(out: ByteWriter, numbers: Float64Array, at: number, length: number): void {
+  out.raw(new Uint8Array(numbers.buffer, numbers.byteOffset + at * 8, length * 8))
+}
+
+function readDoubles(reader: ByteReader, numbers: Float64Array | null, at: number, length: number): void {
+  const raw = reader.raw(length * 8)
+  if (numbers !== null) new Uint8Array(numbers.buffer, numbers.byteOffset + at * 8, length * 8).set(raw)
+}
+
+/** Bins that hold something: how many, then the distance to the one before and the count of each. */
+function writeBins(out: ByteWriter, bins: Uint16Array, at: number): void {
+  let filled = 0
+  for (let i = 0; i < SIZES_BINS; i += 1) if (bins[at + i] !== 0) filled += 1
+  out.varint(filled)
+  let before = 0
+  for (let i = 0; i < SIZES_BINS; i += 1) {
+    const count = bins[at + i] as number
+    if (count === 0) continue
+    out.varint(i - before)
+    out.varint(count)
+    before = i
+  }
+}
+
+function readBins(reader: ByteReader, bins: Uint16Array | null, at: number): void {
+  let bin = 0
+  for (let left = reader.varint(); left > 0; left -= 1) {
+    bin += reader.varint()
+    const count = reader.varint()
+    if (bins !== null && bin < SIZES_BINS) bins[at + bin] = count
+  }
+}
