@@ -157,9 +157,10 @@ export class Courier {
   }
 
   #setAlarm(from: EpochMs): void {
+    const probing = isDown(this.#health, this.#limits)
     let at: EpochMs | null = null
     for (const lane of this.#lanes) {
-      const due = lane.open ? lane.notices.dueAt() : null
+      const due = lane.open ? lane.notices.dueAt(probing) : null
       if (due !== null) at = Math.min(at ?? due, due)
     }
     if (at === null) return

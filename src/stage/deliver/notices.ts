@@ -48,23 +48,21 @@ export class Notices {
 
   /**
    * The oldest notice that is due and not behind an earlier one of its alert. As a probe of a receiver that is down, the one
-   * that was tried least: else one notice that always fails would keep the receiver down for all others.
+   * that was tried least, due or not: else one notice that always fails would keep the receiver down for all others.
    */
   due(now: EpochMs, probing: boolean): Notice | null {
     let best: Notice | null = null
     for (const notice of this.#heads()) {
-      if (notice.state !== 'waiting' || notice.at > now) continue
-      if (!probing) return notice
-      if (best === null || notice.attempts < best.attempts) best = notice
+      if (!probing && notice.at <= now) return notice
+      if (probing && (best === null || notice.attempts < best.attempts)) best = notice
     }
     return best
   }
 
   /** When the next notice is due; `null` where none waits that is first of its alert. */
-  dueAt(): EpochMs | null {
+  dueAt(probing: boolean): EpochMs | null {
     let earliest: EpochMs | null = null
-    for (const { state, at } of this.#heads())
-      if (state === 'waiting' && (earliest === null || at < earliest)) earliest = at
+    for (const { at } of this.#heads()) earliest = Math.min(earliest ?? at, probing ? 0 : at)
     return earliest
   }
 
@@ -90,13 +88,14 @@ export class Notices {
     return progressOf(undelivered, this.#end, NOTE_LIMIT)
   }
 
+  /** Those that wait and are first of their alert. */
   *#heads(): Generator<Notice> {
     const alerts = new Set<string>()
     for (const notice of this.#open) {
       const { id } = notice.record.alert
       if (notice.state === 'told' || alerts.has(id)) continue
       alerts.add(id)
-      yield notice
+      if (notice.state === 'waiting') yield notice
     }
   }
 }

@@ -73,11 +73,25 @@ describe('deliver', () => {
     expect(whileDown.length).toBeGreaterThan(30)
     expect(whileDown.length).toBeLessThan(150)
     expect(world.clock.now - until).toBeLessThanOrEqual(30_000)
+    // The first success ends everybody's wait.
+    expect(new Set(world.folded().map(({ at }) => at)).size).toBe(1)
     for (const alert of ['a', 'b', 'c']) expect(told(world, alert)).toEqual(['opened', 'updated', 'resolved'])
     await world.clock.run()
     expect(world.committed).toEqual({ resume: world.end, note: '' })
     expect(world.rows).toHaveLength(world.attempts.length)
     expect(heard).toEqual(['down', 'up'])
+  })
+
+  test('when a probe gets through, what waits for its next attempt goes at once', async () => {
+    const world = new World()
+    const from = world.clock.now
+    let calls = 0
+    world.react = () => (++calls <= 2 ? fails : takes)
+    world.put(toldOf('a'), toldOf('b'))
+    await new Process(world, { limits: { firstBackoffMs: 600_000, failuresBeforePause: 2 } }).feed()
+    await world.clock.run()
+    expect(world.folded()).toHaveLength(2)
+    for (const { at } of world.folded()) expect(at - from).toBeLessThanOrEqual(1000)
   })
 
   test('every third call fails: nothing is lost, and the order holds', async () => {
@@ -296,12 +310,64 @@ describe('deliver', () => {
     })
     await process.feed()
     await world.clock.settle()
+    world.put(quiet)
+    const lane = await process.lane
+    await lane.take(world.topic.slice(2))
+    await world.clock.run(() => failures === 2)
+    expect(world.commits).toBe(2)
     expect(world.committed?.resume).toBe(10)
     await world.clock.run()
     expect(held).toEqual(Array(5).fill('rows no broker'))
     expect(outcomes(world.rows)).toEqual(['a_1 1 delivered', 'b_1 1 delivered'])
     expect(world.attempts).toHaveLength(2)
     expect(world.committed?.resume).toBe(world.end)
+  })
+})
+
+describe('the lanes of one sink', () => {
+  test('take turns', async () => {
+    const world = new World()
+    const process = new Process(world, { limits: { concurrency: 1 } })
+    const other = await process.openOther()
+    world.put(toldOf('a'), toldOf('b'), toldOf('c'), toldOf('d'))
+    const lane = await process.lane
+    await lane.take(world.topic.slice(0, 3))
+    await other.take(world.topic.slice(3))
+    await world.clock.run()
+    expect(world.attempts.map(({ alert }) => alert)).toEqual(['a', 'd', 'b', 'c'])
+  })
+
+  test('share what is known of the receiver', async () => {
+    const world = new World()
+    world.react = () => ({ delivery: { kind: 'disabled', status: 410, reason: 'gone' }, applied: false, afterMs: 0 })
+    const process = new Process(world)
+    const other = await process.openOther()
+    world.put(toldOf('a'), toldOf('b'))
+    const lane = await process.lane
+    await lane.take(world.topic.slice(0, 1))
+    await world.clock.run()
+    await other.take(world.topic.slice(1))
+    await world.clock.run()
+    expect(outcomes(world.rows)).toEqual(['a_1 1 disabled', 'b_1 0 disabled'])
+  })
+
+  test('a lane that is opened again does not take its own aborted attempts for failures of the receiver', async () => {
+    const world = new World()
+    world.react = () => ({ ...takes, applied: false, afterMs: null })
+    for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) world.put(toldOf(id))
+    const process = new Process(world, { limits: { concurrency: 6 } })
+    const lane = await process.lane
+    await lane.take(world.topic)
+    await world.clock.settle()
+    const closing = lane.close()
+    await world.clock.run()
+    await closing
+    world.react = () => takes
+    const from = world.clock.now
+    const again = await process.open()
+    await again.take(world.topic)
+    await world.clock.settle()
+    expect(world.folded().map(({ at }) => at)).toEqual(Array(6).fill(from))
   })
 })
 

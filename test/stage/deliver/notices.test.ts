@@ -37,15 +37,19 @@ describe('what may be sent next', () => {
     first.at = 500
     expect(start(notices, 499).position).toBe(12)
     expect(notices.due(499, false)).toBeNull()
-    expect(notices.dueAt()).toBe(500)
+    expect(notices.dueAt(false)).toBe(500)
     expect(notices.due(500, false)?.position).toBe(10)
   })
 
-  test('a probe is the notice that was tried least', () => {
+  test('a probe is the notice that was tried least, due or not', () => {
     const notices = filled('a', 'b')
     start(notices).state = 'waiting'
     expect(notices.due(0, false)?.position).toBe(10)
     expect(notices.due(0, true)?.position).toBe(11)
+    for (const notice of notices.waiting()) notice.at = 900
+    expect(notices.due(0, true)?.position).toBe(11)
+    expect(notices.dueAt(false)).toBe(900)
+    expect(notices.dueAt(true)).toBe(0)
   })
 
   test('when the receiver is back nobody waits any longer', () => {
@@ -54,7 +58,7 @@ describe('what may be sent next', () => {
     first.state = 'waiting'
     first.at = 90_000
     notices.hurry()
-    expect(notices.dueAt()).toBe(0)
+    expect(notices.dueAt(false)).toBe(0)
   })
 })
 

@@ -2,7 +2,7 @@ import type { AlertRecord } from '#src/alert/alert.ts'
 import type { Delivery, Sink } from '#src/sink/sink.ts'
 import { type DeliverEvents, type DeliveryRow, deliver } from '#src/stage/deliver/deliver.ts'
 import type { DeliverLimits } from '#src/stage/deliver/limits.ts'
-import { type DrainLane, Fenced, type Produced, type StreamRecord } from '#src/stream/stream.ts'
+import { type Drain, type DrainLane, Fenced, type Produced, type StreamRecord } from '#src/stream/stream.ts'
 import type { ToldRecord } from '#test/fakes/alert.ts'
 import { Clock } from './clock.ts'
 
@@ -79,6 +79,7 @@ export interface ProcessOptions {
 /** One process that runs deliver on the world: from start to stop, or to its death. */
 export class Process {
   readonly lane: Promise<DrainLane>
+  readonly #drain: Drain
   dead = false
   readonly #world: World
   readonly #options: ProcessOptions
@@ -87,7 +88,7 @@ export class Process {
     this.#world = world
     this.#options = options
     let seed = 1
-    const drain = deliver({
+    this.#drain = deliver({
       sink: this.#sink(),
       append: (_topic, records) => this.#effect('append', () => this.#append(records)),
       now: () => world.clock.now,
@@ -100,14 +101,26 @@ export class Process {
       ...(options.limits === undefined ? {} : { limits: options.limits }),
       ...(options.events === undefined ? {} : { events: options.events }),
     })
-    this.lane = drain.open({
+    this.lane = this.open()
+  }
+
+  /** Opens the lane (again), as the stream does after it has dropped it. */
+  open(): Promise<DrainLane> {
+    const { committed } = this.#world
+    return this.#drain.open({
       topic: 'alerts',
       source: 'alerts/0',
       partition: 0,
-      resume: world.committed?.resume ?? null,
-      note: world.committed?.note ?? '',
+      resume: committed?.resume ?? null,
+      note: committed?.note ?? '',
       commit: (resume, note) => this.#effect('commit', () => this.#commit(resume, note)),
     })
+  }
+
+  /** Opens the lane of another partition, of whose position nobody keeps account. */
+  openOther(): Promise<DrainLane> {
+    const commit = async () => undefined
+    return this.#drain.open({ topic: 'alerts', source: 'alerts/1', partition: 1, resume: null, note: '', commit })
   }
 
   /** Gives the lane what it has not seen, in batches. Resolves once the last was taken. */
