@@ -58,7 +58,8 @@ export function finishCall(draft: CallDraft): ApiCall | Reject {
     service: textOf(draft.service, CALL_CAPS.service) ?? UNKNOWN_SERVICE,
     method,
     path,
-    route: given === null ? routeOf(path ?? '/') : guardRoute(given),
+    // Looked at again: a segment may have become readable by decoding it.
+    route: given === null ? (textOf(routeOf(path ?? '/'), CALL_CAPS.route) ?? '/') : guardRoute(given),
     status,
     requestBytes: wholeOf(draft.requestBytes),
     responseBytes: wholeOf(draft.responseBytes),
@@ -180,17 +181,26 @@ function pathOf(value: Text): string | null {
   return capText(`/${path}`, CALL_CAPS.path)
 }
 
-/** Lower case, without user information and port. */
+/** Lower case, without user information and port; `null` where it is no name and no address. */
 function hostOf(value: Text): string | null {
   const host = presentOf(value)
   if (host === null) return null
   // Lower case comes last: some secrets are known by their capitals.
-  return textOf(withoutPort(host.slice(host.lastIndexOf('@') + 1)), CALL_CAPS.host)?.toLowerCase() ?? null
+  return nameOf(host.slice(host.lastIndexOf('@') + 1), CALL_CAPS.host)?.toLowerCase() ?? null
 }
 
 function addressOf(value: Text): string | null {
   const address = presentOf(value)
-  return address === null ? null : textOf(withoutPort(address), CALL_CAPS.clientIp)
+  return address === null ? null : nameOf(address, CALL_CAPS.clientIp)
+}
+
+const HOST_NAME = /^[\w.\p{L}\p{N}-]+$/u
+const IPV6 = /^[\da-fA-F]{0,4}:[\da-fA-F]{0,4}:[\da-fA-F:.]{0,40}(?:%[\w.-]{1,16})?$/
+
+/** A host's name or address without its port. */
+function nameOf(value: string, cap: number): string | null {
+  const name = textOf(withoutPort(value), cap)
+  return name !== null && (HOST_NAME.test(name) || IPV6.test(name)) ? name : null
 }
 
 /** `10.0.0.1:80` and `[::1]:80` without port and brackets; a bare IPv6 address as it is. */

@@ -69,14 +69,15 @@ const ISSUED: Rule = [
 ]
 // Everything up to the end of the line or of the quoted text, since schemes and cookies have spaces in them.
 const HEADER: Rule = [
-  /((?:authorization|cookie)\\?["']?\s{0,8}(?::(?!\/\/)|=)\s{0,8}\[?\\?["']?)[^"'\r\n\\]+/gi,
+  /((?:authorization|cookie)\\?["']?\s{0,8}(?::(?!\/\/)|=)\s{0,8}(?:\[?\\?["'])?)(?!\{value\})[^"'\r\n\\]+/gi,
   `$1${REDACTED}`,
 ]
+// `{value}` is what a route has in the place of a value.
 const VALUE = String.raw`(?:\\"[^"\\]*|"(?:[^"\\]|\\[^])*"?|'[^']*'?|[^&\s"'<>,;})\\]*)`
 const NAMED_TO = `(?:key|token|secret|sig|signature|passw(?:or)?d|passphrase|pwd|code|credentials?|session(?:_?id)?|sid|assertion|jwt)`
 const NAMED_IS = `(?:(?:api|access|secret|private|shared|account|subscription)[_-]?key|token|secret|signature|passw(?:or)?d|passphrase|pwd|credentials?|assertion|jwt)`
 const NAMED: Rule = [
-  new RegExp(String.raw`(${NAMED_TO}(?:=|%3d)|${NAMED_IS}\\?["']?\s{0,8}:(?!\/\/)\s{0,8})${VALUE}`, 'gi'),
+  new RegExp(String.raw`(${NAMED_TO}(?:=|%3d)|${NAMED_IS}\\?["']?\s{0,8}:(?!\/\/)\s{0,8})(?!\{value\})${VALUE}`, 'gi'),
   `$1${REDACTED}`,
 ]
 const USERINFO: Rule = [/(:\/\/)[^\s/?#@"']{1,256}@/g, '$1']
