@@ -192,3 +192,8 @@ function aborted(signal: AbortSignal): Promise<Delivery> {
   else signal.addEventListener('abort', end)
   return promise
 }
+
+/** `<webhook-id> <attempt> <outcome>` of each row. */
+export function outcomes(rows: readonly DeliveryRow[]): readonly string[] {
+  return rows.map(({ alert_id, notice, attempt, outcome }) => `${alert_id}_${notice} ${attempt} ${outcome}`)
+}
