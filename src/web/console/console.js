@@ -147,7 +147,7 @@ function showEmpty(all, open, status, now) {
     // Written once: a command that changes under the hand cannot be selected.
     if ($('curl').textContent === '') {
       $('curl').textContent =
-        `curl -i ${location.origin}/v1/calls \\\n  -H 'content-type: application/json' \\\n  -d '${JSON.stringify(call)}'`
+        `curl -i ${location.origin}/v1/calls \\\n  -H 'content-type: application/json' \\\n${token === null ? '' : "  -H 'authorization: Bearer TOKEN' \\\n"}  -d '${JSON.stringify(call)}'`
     }
     return
   }
