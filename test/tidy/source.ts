@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** One file of the repository. */
@@ -22,6 +22,7 @@ const passed = new Set(['node_modules', '.git', '.cache', 'data', 'coverage'])
 /** Every file that the rules look at. */
 export function readSources(): readonly Source[] {
   return places
+    .filter((place) => existsSync(join(root, place)))
     .flatMap((place) => pathsBelow(place))
     .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
 }
