@@ -19,7 +19,9 @@ const line = z.object({
   method: z.string({ error: 'required: a text such as GET' }),
   path: text,
   route: text,
-  status: z.union([z.number(), z.string().regex(/^\d{1,3}$/)], { error: 'required: a number from 100 to 599' }),
+  status: z.union([z.number(), z.string().regex(/^\d{1,3}$/, { error: 'required: a number from 100 to 599' })], {
+    error: 'required: a number from 100 to 599',
+  }),
   service: text,
   request_bytes: number,
   response_bytes: number,
