@@ -4,6 +4,7 @@ import { type Commands, dispatch } from './command/dispatch.ts'
 /** Every verb of the command line: one file in `src/command/`, listed here. */
 const commands: Commands = {
   check: () => import('./command/check.ts'),
+  replay: () => import('./command/replay.ts'),
 }
 
 // Whoever reads the output may stop early (`| head`): nothing is wrong then.

@@ -150,7 +150,7 @@ const sensitive = z.strictObject({
     )
     .describe('METHOD service /route, with * and ** as wildcards: `GET payments /v1/accounts/**`'),
   weight: z
-    .number()
+    .int()
     .min(1)
     .max(100)
     .default(4)

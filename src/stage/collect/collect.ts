@@ -61,6 +61,8 @@ class CollectLane implements Lane {
     const fates = new Map<Fate, number>()
     const reasons = new Map<string, number>()
     let forgotten = 0
+    let first: EpochMs | null = null
+    let last: EpochMs | null = null
     for (const record of records) {
       const again = record.position < this.#read
       const result = this.#take(record, again ? null : tallies)
@@ -68,12 +70,16 @@ class CollectLane implements Lane {
       if (again) continue
       fates.set(result.fate, (fates.get(result.fate) ?? 0) + 1)
       if (result.forgotten) forgotten += 1
+      if (result.at !== null) {
+        first = Math.min(first ?? result.at, result.at)
+        last = Math.max(last ?? result.at, result.at)
+      }
       if (result.letter === null) continue
       reasons.set(result.letter.reason, (reasons.get(result.letter.reason) ?? 0) + 1)
       appends.push(this.#deadLetter(record, result.letter))
     }
     this.#read = Math.max(this.#read, this.#next)
-    this.#options.counted?.(fates, reasons, forgotten)
+    this.#options.counted?.({ source: this.#opening.source, fates, reasons, forgotten, first, last })
     return this.#commit(appends, tallies, null)
   }
 
@@ -87,16 +93,14 @@ class CollectLane implements Lane {
     const { format, bounds, runStart, recordBytes, tickMs } = this.#options
     const reading = readCall(format, record.value, recordBytes)
     if (reading.kind === 'skipped') return SKIPPED
-    if (reading.kind === 'rejected') return { fate: 'rejected', forgotten: false, letter: reading }
+    if (reading.kind === 'rejected') return rejected(reading)
     const { call } = reading
     const time = believeTime(call.ts, record.appendedAt, runStart, bounds)
-    if ('reject' in time)
-      return { fate: 'rejected', forgotten: false, letter: { reason: time.reject, detail: time.detail } }
+    if ('reject' in time) return rejected({ reason: time.reject, detail: time.detail })
     const taken = this.#window.take(time.at, call.requestId, record.position)
-    if (taken === 'late') return LATE
-    if (taken === 'duplicate') return DUPLICATE
+    if (taken === 'late' || taken === 'duplicate') return { fate: taken, forgotten: false, letter: null, at: time.at }
     if (tallies !== null) tallies.add(call, Math.floor(time.at / tickMs), callId(call, record.value))
-    return taken === 'forgotten' ? FORGOTTEN : FRESH
+    return { fate: 'call', forgotten: taken === 'forgotten', letter: null, at: time.at }
   }
 
   #commit(appends: Append[], tallies: StepTallies, idleAt: EpochMs | null): Step {
@@ -115,7 +119,7 @@ class CollectLane implements Lane {
     return { appends, state: [], resume: from, note: JSON.stringify(note) }
   }
 
-  #deadLetter(record: StreamRecord, letter: { reason: string; detail: string }): Append {
+  #deadLetter(record: StreamRecord, letter: Letter): Append {
     const value = {
       source: record.source,
       position: record.position,
@@ -129,17 +133,23 @@ class CollectLane implements Lane {
   }
 }
 
+interface Letter {
+  readonly reason: string
+  readonly detail: string
+}
+
 interface Result {
   readonly fate: Fate
   readonly forgotten: boolean
-  readonly letter: { readonly reason: string; readonly detail: string } | null
+  readonly letter: Letter | null
+  readonly at: EpochMs | null
 }
 
-const FRESH: Result = { fate: 'call', forgotten: false, letter: null }
-const FORGOTTEN: Result = { fate: 'call', forgotten: true, letter: null }
-const SKIPPED: Result = { fate: 'skipped', forgotten: false, letter: null }
-const LATE: Result = { fate: 'late', forgotten: false, letter: null }
-const DUPLICATE: Result = { fate: 'duplicate', forgotten: false, letter: null }
+const SKIPPED: Result = { fate: 'skipped', forgotten: false, letter: null, at: null }
+
+function rejected(letter: Letter): Result {
+  return { fate: 'rejected', forgotten: false, letter, at: null }
+}
 
 function parseNote(text: string): Note | null {
   if (text === '') return null

@@ -19,6 +19,19 @@ export interface CollectOptions {
   /** How many request ids of one tick and source are remembered; beyond it duplicates of that tick go unnoticed, and are counted. */
   readonly requestIdsPerTick: number
   readonly recordBytes: number
-  /** Told after every step: how many records met which fate (by reason, where rejected), and ids that were not remembered. */
-  readonly counted?: (fates: ReadonlyMap<Fate, number>, reasons: ReadonlyMap<string, number>, forgotten: number) => void
+  /** Told after every step. Must not throw. */
+  readonly counted?: (counts: StepCounts) => void
+}
+
+/** What one step of collect did with its records, for metrics and reports. */
+export interface StepCounts {
+  readonly source: string
+  readonly fates: ReadonlyMap<Fate, number>
+  /** Rejected records by reason. */
+  readonly reasons: ReadonlyMap<string, number>
+  /** Request ids that were not remembered, for want of room. */
+  readonly forgotten: number
+  /** Event time of the earliest and the latest call; `null` where there was none. */
+  readonly first: EpochMs | null
+  readonly last: EpochMs | null
 }
