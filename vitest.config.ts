@@ -13,6 +13,9 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: layers.map((layer) => `test/${layer}/**`),
+          // Not a measure of speed: two busy cores make a test of a second take ten.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },

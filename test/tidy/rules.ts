@@ -68,7 +68,13 @@ export const rules: readonly Rule[] = [
     'src/alert/a.ts',
     'export async function a() {}\n',
   ),
-  inCode('say unknown, or the type', /(?<![.\w])any\b(?!\s*[(:?])/g, everywhere, 'src/web/a.ts', 'let a: any\n'),
+  inCode(
+    'say unknown, or the type',
+    /(?::|<|\bas\b|\bsatisfies\b|[|&]|=>|=)\s*any\b(?=\s*[\])}>,;=|&[{\n]|\s*$)/g,
+    everywhere,
+    'src/web/a.ts',
+    'let a: any\n',
+  ),
   inCode(
     'a union of texts instead',
     /\benum\s+\w|\bnamespace\s+\w/g,
