@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { DrainOpening, StreamRecord } from '#src/stream/stream.ts'
 import { drainOf, lines, numbered, type Stand, text } from './stand.ts'
@@ -100,7 +101,8 @@ export function draining(stand: () => Stand): void {
             }
           }
         },
-        () => {
+        async () => {
+          await pause(20)
           closed += 1
         },
       ),

@@ -45,6 +45,7 @@ export interface StreamHarness {
 /** Makes commits fail or wait, before or after they took effect. */
 export class Faults implements CommitProbe {
   readonly #planned: { stage: string; when: 'before' | 'after'; act: () => Promise<void> }[] = []
+  readonly #releases: (() => void)[] = []
 
   fail(stage: string, when: 'before' | 'after'): void {
     this.#planned.push({ stage, when, act: () => Promise.reject(new Error(`injected ${when} the commit`)) })
@@ -54,12 +55,19 @@ export class Faults implements CommitProbe {
   hold(stage: string): { readonly held: Promise<void>; release(): void } {
     const held = Promise.withResolvers<void>()
     const released = Promise.withResolvers<void>()
+    this.#releases.push(released.resolve)
     const act = () => {
       held.resolve()
       return released.promise
     }
     this.#planned.push({ stage, when: 'before', act })
     return { held: held.promise, release: released.resolve }
+  }
+
+  /** Nothing waits or fails any more. */
+  end(): void {
+    this.#planned.length = 0
+    for (const release of this.#releases) release()
   }
 
   before(stage: string): Promise<void> {
@@ -141,6 +149,7 @@ export class Stand {
   }
 
   async close(): Promise<void> {
+    this.faults.end()
     await Promise.all(this.#streams.splice(0).map((stream) => stream.close()))
   }
 
@@ -185,11 +194,11 @@ export function drainOf(
   stage: string,
   inputs: readonly Topic[],
   take: (opening: DrainOpening) => (records: readonly StreamRecord[]) => Promise<void>,
-  closed: () => void = () => {},
+  close: () => Promise<void> = async () => {},
 ): Drain {
   const open = async (opening: DrainOpening) => ({
     take: take(opening),
-    close: async () => closed(),
+    close,
   })
   return { stage, inputs, batch: batchLimits, open }
 }
