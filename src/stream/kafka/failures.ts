@@ -46,9 +46,16 @@ export function isFencing(error: unknown): boolean {
   return chain(error).some((failure) => failure instanceof Fenced || fencing.has(failure.type ?? ''))
 }
 
-/** The brokers are still ending a transaction of the same id. */
-export function isConcurrent(error: unknown): boolean {
-  return chain(error).some(({ type }) => type === 'CONCURRENT_TRANSACTIONS')
+const passing = new Set([
+  'CONCURRENT_TRANSACTIONS',
+  'NOT_COORDINATOR_FOR_GROUP',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'GROUP_LOAD_IN_PROGRESS',
+])
+
+/** The brokers are still ending a transaction of the same id, or the group has just moved to another broker. */
+export function isPassing(error: unknown): boolean {
+  return chain(error).some(({ type }) => passing.has(type ?? ''))
 }
 
 /** Whether no retry will mend it: credentials, permissions, an unknown codec. */

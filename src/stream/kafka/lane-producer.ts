@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import kafkajs, { type Kafka, type Transaction } from 'kafkajs'
-import { explain, isConcurrent } from './failures.ts'
+import { explain, isPassing } from './failures.ts'
 import type { Settings } from './options.ts'
 import { checkAnswer, cut, type Outgoing } from './outgoing.ts'
 
@@ -28,8 +28,8 @@ export interface LaneProducer {
   close(): Promise<void>
 }
 
-/** Brokers write the markers of the transaction before in some milliseconds; beyond this something is wrong. */
-const concurrentMs = 20_000
+/** Brokers end the transaction before within some milliseconds; beyond this something is wrong. */
+const passingMs = 20_000
 
 export async function laneProducer(kafka: Kafka, settings: Settings, transactionalId: string): Promise<LaneProducer> {
   const producer = kafka.producer({
@@ -74,7 +74,7 @@ export function compressionOf({ options }: Settings): number {
 
 async function sendPosition(transaction: Transaction, position: Commit): Promise<void> {
   const partitions = [{ partition: position.partition, offset: String(position.resume), metadata: position.note }]
-  const deadline = Date.now() + concurrentMs
+  const deadline = Date.now() + passingMs
   for (let wait = 5; ; wait = Math.min(wait * 2, 100)) {
     try {
       await transaction.sendOffsets({
@@ -83,7 +83,7 @@ async function sendPosition(transaction: Transaction, position: Commit): Promise
       })
       return
     } catch (error) {
-      if (!isConcurrent(error) || Date.now() > deadline) throw error
+      if (!isPassing(error) || Date.now() > deadline) throw error
       await pause(wait)
     }
   }

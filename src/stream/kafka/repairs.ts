@@ -55,7 +55,8 @@ interface FetchResponse {
   readonly responses: readonly { readonly topicName: string; readonly partitions: readonly FetchedPartition[] }[]
 }
 
-interface Broker {
+export interface Broker {
+  isConnected(): boolean
   fetch(request: FetchRequest): Promise<FetchResponse>
   leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>
 }
@@ -69,7 +70,7 @@ export interface Cluster {
   refreshMetadata(): Promise<void>
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, readonly number[]>
   findBroker(which: { readonly nodeId: string }): Promise<Broker>
-  findGroupCoordinator(which: { readonly groupId: string }): Promise<Broker>
+  findGroupCoordinator(which: { readonly groupId: string; readonly coordinatorType?: number }): Promise<Broker>
 }
 
 interface ConsumerGroup {
@@ -147,11 +148,36 @@ export function clusterOf(kafka: Kafka): Cluster {
   return make.cluster({ allowAutoTopicCreation: false, metadataMaxAge: 60_000 })
 }
 
-/** Initialising a transactional id ignores the client's retry settings (first retry after 300 ms): hand them over. */
+/** How long a coordinator is believed, milliseconds. */
+const coordinatorMs = 5_000
+
+/**
+ * For clients that make transactions. Initialising a transactional id ignores the client's retry settings (its first retry
+ * comes after 300 ms): hand them over. And the library asks for the coordinator before each request: half of the round
+ * trips of a commit.
+ */
 export function hurry(kafka: Kafka, retry: unknown): Kafka {
   const { target, symbol, cluster } = creator(kafka)
-  target[symbol] = (options) => Object.assign(cluster(options), { retry })
+  target[symbol] = (options) => {
+    const made = Object.assign(cluster(options), { retry })
+    made.findGroupCoordinator = remember(made.findGroupCoordinator.bind(made))
+    return made
+  }
   return kafka
+}
+
+/** @internal for its test */
+export function remember(find: Cluster['findGroupCoordinator']): Cluster['findGroupCoordinator'] {
+  const known = new Map<string, { readonly broker: Broker; readonly until: number }>()
+  return async (which) => {
+    const name = `${which.coordinatorType ?? 0} ${which.groupId}`
+    const before = known.get(name)
+    if (before !== undefined && before.until > performance.now() && before.broker.isConnected()) return before.broker
+    const broker = await find(which)
+    // One group and one transactional id a client: no more than two names ever.
+    known.set(name, { broker, until: performance.now() + coordinatorMs })
+    return broker
+  }
 }
 
 function creator(kafka: Kafka): {
