@@ -11,8 +11,8 @@ export interface ToldAlert {
   readonly kind: string
   /** `payments POST /v1/charge`, or the identity's name. */
   readonly entity: string
-  readonly openedAt: EpochMs
-  readonly lastSeenAt: EpochMs
+  /** End of the tick at which the evidence crossed. The start of the anomaly is an estimate and may lie before its attack. */
+  readonly detectedAt: EpochMs
   readonly severity: string
   readonly reason: string
 }
@@ -28,8 +28,7 @@ const message = z.object({
     unmapped: z.object({
       notice: z.int(),
       alert_status: z.enum(['open', 'resolved', 'withdrawn']),
-      opened_at: time,
-      last_seen_at: time,
+      detected_at: time,
     }),
   }),
 })
@@ -45,8 +44,7 @@ export function toldByMessage(body: unknown): ToldAlert {
     status: data.unmapped.alert_status,
     kind: resource!.type,
     entity: resource!.name,
-    openedAt: data.unmapped.opened_at,
-    lastSeenAt: data.unmapped.last_seen_at,
+    detectedAt: data.unmapped.detected_at,
     severity: data.severity.toLowerCase(),
     reason: data.message,
   }
@@ -61,8 +59,7 @@ export function toldByAlert(alert: Alert): ToldAlert {
     status: alert.status,
     kind: alert.entity.kind,
     entity: entityName(alert.entity),
-    openedAt: Date.parse(alert.opened_at),
-    lastSeenAt: Date.parse(alert.last_seen_at),
+    detectedAt: Date.parse(alert.detected_at),
     severity: alert.severity,
     reason: alert.reason,
   }

@@ -14,8 +14,6 @@ export interface Verdict {
 
 /** An alert may follow its attack by so much: ticks end, ratios wait for their calls. */
 const graceMs = 60_000
-/** An alert's first tick may begin so long before its attack. */
-const tickMs = 10_000
 
 /**
  * Judges the alerts that a receiver was told; several notices of one alert count once, as last told (by number, whatever the order
@@ -50,7 +48,7 @@ function mayRaise(expected: ExpectedAlert, alert: ToldAlert): boolean {
 
 /** Same endpoint, its service, or an identity that takes part; and at the same time. */
 function concerns(expected: ExpectedAlert, alert: ToldAlert): boolean {
-  if (alert.openedAt > expected.to + graceMs || alert.openedAt < expected.from - tickMs) return false
+  if (alert.detectedAt <= expected.from || alert.detectedAt > expected.to + graceMs) return false
   if (alert.kind === 'identity') return expected.identities.includes(alert.entity)
   return alert.entity === (alert.kind === 'service' ? expected.entity.service : entityName(expected.entity))
 }

@@ -54,6 +54,8 @@ export interface World {
 export interface WorldSize {
   readonly callsPerSecond: number
   readonly identities: number
+  /** Whether the day has no hours: the rate is then the same at any time. */
+  readonly timeless?: boolean
 }
 
 /** What `tidemark demo` shows: two hours are 86,400 calls. */
@@ -62,7 +64,8 @@ export const demoSize: WorldSize = { callsPerSecond: 12, identities: 300 }
 /** Builds the company of one seed: the same seed gives the same company. */
 export function createWorld(seed: number, size: WorldSize = demoSize): World {
   const endpoints = createEndpoints(randomFor(seed, 1))
-  const identities = createIdentities(seed, size, endpoints)
+  const drawn = createIdentities(seed, size, endpoints)
+  const identities = size.timeless === true ? drawn.map((identity) => ({ ...identity, swing: 0 })) : drawn
   return { seed, callsPerSecond: size.callsPerSecond, endpoints, identities }
 }
 

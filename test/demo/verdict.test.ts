@@ -41,7 +41,7 @@ function sampleAlert(detector: string, entity: EntityName, seconds: number): Ale
   }
 }
 
-const told = expected.map((one) => alertOf(one.detector, one.entity, (one.from - liveFrom) / 1000))
+const told = expected.map((one) => alertOf(one.detector, one.entity, (one.from - liveFrom) / 1000 + 5))
 
 describe('the verdict on a demo', () => {
   it('names what every attack must raise', () => {
@@ -58,6 +58,11 @@ describe('the verdict on a demo', () => {
     const result = verdict(expected, told)
     expect(result.delivered.map((one) => one.alert)).toEqual(told)
     expect(result).toMatchObject({ missing: [], repeated: [], extra: [] })
+  })
+
+  it('does not mind when an anomaly is thought to have begun before its attack', () => {
+    const early = { ...sampleAlert('error-burst', expected[1]!.entity, 20), opened_at: '2026-03-03T11:50:00.000Z' }
+    expect(verdict(expected, [toldByAlert(early)]).delivered).toHaveLength(1)
   })
 
   it('misses what was not told, and what was withdrawn', () => {
