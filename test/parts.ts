@@ -57,8 +57,14 @@ function findEngine(): string | null {
 
 function findKafka(env: NodeJS.ProcessEnv): string | null {
   if (env.KAFKA_BROKERS) return 'the brokers of KAFKA_BROKERS'
-  if (onPath(['java'], env) !== null && onPath(['mvn'], env) !== null) return 'its own jars, through Maven, with Java'
+  const canFetch = onPath(['mvn'], env) !== null || hasJars()
+  if (onPath(['java'], env) !== null && canFetch) return 'its own jars, through Maven, with Java'
   return dockerAnswers(env) ? 'a container' : null
+}
+
+function hasJars(): boolean {
+  const cache = join(import.meta.dirname, '../.cache')
+  return existsSync(cache) && readdirSync(cache).some((name) => /^kafka-[\d.]+$/.test(name))
 }
 
 function dockerAnswers(env: NodeJS.ProcessEnv): boolean {
