@@ -17,8 +17,8 @@ beforeEach(async () => {
 })
 afterEach(() => receiver.close())
 
-async function send(alert: string, notice: number, event: 'opened' | 'resolved', secret = SECRET) {
-  const options = webhookOptions.parse({ name: 'demo', url: receiver.url, secret, timeoutMs: 500 })
+async function send(alert: string, notice: number, event: 'opened' | 'resolved', secret = SECRET, timeoutMs = 30_000) {
+  const options = webhookOptions.parse({ name: 'demo', url: receiver.url, secret, timeoutMs })
   const sink = webhookSink(options, { now: () => Date.now() + skewMs, version: '0.1.0', source: 'urn:tidemark:demo' })
   const outcome = await sink.deliver(toldOf(alert, notice, event), signal)
   await sink.close()
@@ -75,7 +75,8 @@ describe('the demo receiver', () => {
     [{ kind: 'lost-answer' }, { kind: 'retry', status: null }, 1],
   ] as const)('fails as it is told: %j', async (failure, outcome, kept) => {
     receiver.fail(failure)
-    expect(await send('a', 1, 'opened')).toMatchObject(outcome)
+    const timeoutMs = failure.kind === 'hang' ? 1000 : 30_000
+    expect(await send('a', 1, 'opened', SECRET, timeoutMs)).toMatchObject(outcome)
     expect(receiver.received).toHaveLength(kept)
     receiver.fail(null)
     expect(await send('a', 1, 'opened')).toMatchObject({ kind: 'delivered' })
