@@ -85,11 +85,11 @@ const detection = {
     labels: ['reason'],
     help: 'Records that could not be read as calls. Look at the table dead_letters for samples; usually a service ships another format.',
   },
-  clampedTimes: {
-    name: 'tidemark_clamped_times_total',
+  forgottenIds: {
+    name: 'tidemark_forgotten_request_ids_total',
     type: 'counter',
     labels: [],
-    help: 'Calls whose time was out of range and was replaced by the append time. Growing: a clock is wrong.',
+    help: 'Request ids that were not remembered for want of room: duplicates of those calls go unnoticed. Growing: raise the limit.',
   },
   lastCall: {
     name: 'tidemark_last_call_timestamp_seconds',
@@ -107,7 +107,7 @@ const detection = {
     name: 'tidemark_late_after_idle_total',
     type: 'counter',
     labels: [],
-    help: 'Tallies of ticks that had closed while their source was quiet. They are not judged; lengthen the idle time when this grows.',
+    help: 'Calls of ticks that had closed while their source was quiet. They are not judged; lengthen the idle time when this grows.',
   },
   entities: {
     name: 'tidemark_entities',
@@ -115,17 +115,29 @@ const detection = {
     labels: ['scope'],
     help: 'Entities with a baseline in memory, by kind.',
   },
+  openTallies: {
+    name: 'tidemark_open_tallies',
+    type: 'gauge',
+    labels: [],
+    help: 'Tallies of ticks that event time has not closed yet. Growing without end: one source holds event time back.',
+  },
   evicted: {
     name: 'tidemark_entities_evicted_total',
     type: 'counter',
-    labels: ['scope'],
+    labels: [],
     help: 'Baselines that were given up because a shard was full. Growing: raise the limit of entities, or find out who invents paths or identities.',
   },
-  overflow: {
-    name: 'tidemark_overflow_tallies_total',
+  overflowed: {
+    name: 'tidemark_overflow_calls_total',
     type: 'counter',
-    labels: ['scope'],
-    help: 'Tallies that went to the shared entity "other" because a shard was full. Their entities are judged together and not one by one.',
+    labels: [],
+    help: 'Calls that were counted for the shared entity "other" because a shard was full. Their entities are judged together and not one by one.',
+  },
+  malformed: {
+    name: 'tidemark_malformed_blocks_total',
+    type: 'counter',
+    labels: [],
+    help: 'Records of the tallies topic that judge could not read. Must stay 0: somebody else writes to the topic, or versions are mixed.',
   },
   alerts: {
     name: 'tidemark_alerts_total',

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { ArchiveEvents } from '#src/stage/archive/options.ts'
+import type { CollectOptions } from '#src/stage/collect/options.ts'
 import type { DeliverEvents } from '#src/stage/deliver/deliver.ts'
+import type { JudgeObserver } from '#src/stage/judge/options.ts'
 import type { StreamEvents } from '#src/stream/stream.ts'
 import { catalogue, type MetricEntry } from '#src/telemetry/catalogue.ts'
+import { watchCollect, watchJudge } from '#src/telemetry/detection.ts'
 import { createHealth } from '#src/telemetry/health.ts'
 import { createLog } from '#src/telemetry/log.ts'
 import { createMetrics } from '#src/telemetry/metrics.ts'
@@ -11,6 +14,7 @@ import { watchProcess } from '#src/telemetry/process.ts'
 import { watchLag, watchStages } from '#src/telemetry/stages.ts'
 import { watchHealth, watchWeb } from '#src/telemetry/web.ts'
 import type { WebEvents } from '#src/web/options.ts'
+import { anAlert } from '../web/given.ts'
 
 const entries: readonly MetricEntry[] = Object.values(catalogue)
 
@@ -47,12 +51,12 @@ describe('handles', () => {
     const metrics = createMetrics()
     metrics.calls.add({ outcome: 'late' }, 3)
     metrics.calls.add({ outcome: 'late' })
-    metrics.clampedTimes.add()
+    metrics.ingestBytes.add()
     metrics.watermark.set(12.5)
     metrics.stepSeconds.observe({ stage: 'judge' }, 0.02)
     const text = await metrics.text()
     expect(seriesValue(text, 'tidemark_calls_total{outcome="late"}')).toBe(4)
-    expect(seriesValue(text, 'tidemark_clamped_times_total')).toBe(1)
+    expect(seriesValue(text, 'tidemark_ingest_bytes_total')).toBe(1)
     expect(seriesValue(text, 'tidemark_watermark_timestamp_seconds')).toBe(12.5)
     expect(seriesValue(text, 'tidemark_step_seconds_bucket{le="0.025",stage="judge"}')).toBe(1)
     expect(seriesValue(text, 'tidemark_step_seconds_bucket{le="0.01",stage="judge"}')).toBe(0)
@@ -70,10 +74,10 @@ describe('handles', () => {
   test('a value that is no number is left out and does not throw', async () => {
     const metrics = createMetrics()
     metrics.watermark.set(Number.NEGATIVE_INFINITY)
-    metrics.clampedTimes.add(-1)
-    metrics.clampedTimes.add(Number.NaN)
+    metrics.ingestBytes.add(-1)
+    metrics.ingestBytes.add(Number.NaN)
     const text = await metrics.text()
-    expect(seriesValue(text, 'tidemark_clamped_times_total')).toBe(0)
+    expect(seriesValue(text, 'tidemark_ingest_bytes_total')).toBe(0)
     expect(seriesValue(text, 'tidemark_watermark_timestamp_seconds')).toBe(0)
   })
 })
@@ -102,6 +106,60 @@ describe('what the rooms tell ends as metrics', () => {
     expect([of('tidemark_lanes_opened_total'), of('tidemark_lanes_dropped_total')]).toEqual([1, 1])
     expect([of('tidemark_gaps_total'), of('tidemark_gap_records_total')]).toEqual([1, 4])
     expect([of('tidemark_lag_records'), of('tidemark_lag_records', 'collect')]).toEqual([7, 0])
+  })
+
+  test('collect', async () => {
+    const metrics = createMetrics()
+    const collect = watchCollect(metrics)
+    const counted: NonNullable<CollectOptions['counted']> = collect.counted
+    const step = { source: 's', reasons: new Map([['not-json', 2]]), forgotten: 4, first: 1_000 }
+    expect(collect.lastCallAt()).toBe(null)
+    counted({
+      ...step,
+      fates: new Map([
+        ['call', 7],
+        ['rejected', 2],
+      ]),
+      last: 9_000,
+    })
+    counted({ ...step, fates: new Map([['call', 1]]), last: 5_000 })
+    counted({ ...step, fates: new Map(), last: null })
+    expect(collect.lastCallAt()).toBe(9_000)
+    const text = await metrics.text()
+    expect(seriesValue(text, 'tidemark_calls_total{outcome="call"}')).toBe(8)
+    expect(seriesValue(text, 'tidemark_dead_letters_total{reason="not-json"}')).toBe(6)
+    expect(seriesValue(text, 'tidemark_forgotten_request_ids_total')).toBe(12)
+    expect(seriesValue(text, 'tidemark_last_call_timestamp_seconds')).toBe(9)
+  })
+
+  test('judge: over all lanes, and a lane that was opened again counts on', async () => {
+    const metrics = createMetrics()
+    const judge: Required<JudgeObserver> = watchJudge(metrics)
+    const counts = { overflowed: 0, evicted: 0, lateAfterIdle: 0, malformed: 0, openTallies: 1 }
+    const lane = {
+      partition: 0,
+      closedBefore: 60_000,
+      entities: { endpoint: 3, identity: 4 },
+      ...counts,
+      allowed: { x: 100 },
+    }
+    judge.held({ ...lane, evicted: 5 })
+    judge.held({ ...lane, evicted: 7, allowed: { x: 100.5 } })
+    judge.held({ ...lane, evicted: 1, allowed: { x: 100.25 } })
+    judge.held({ ...lane, partition: 1, closedBefore: 50_000, allowed: { x: 9 } })
+    const alert = anAlert({ detector: 'x', severity: 'high', version: 1 })
+    judge.told({ alert, telling: { notice: 1, event: 'opened' } })
+    judge.told({ alert: { ...alert, version: 2 }, telling: null })
+    judge.told({ alert: { ...alert, status: 'withdrawn' }, telling: { notice: 2, event: 'withdrawn' } })
+    const text = await metrics.text()
+    expect(seriesValue(text, 'tidemark_entities_evicted_total')).toBe(8)
+    expect(seriesValue(text, 'tidemark_entities{scope="identity"}')).toBe(8)
+    expect(seriesValue(text, 'tidemark_open_tallies')).toBe(2)
+    expect(seriesValue(text, 'tidemark_watermark_timestamp_seconds')).toBe(50)
+    expect(seriesValue(text, 'tidemark_budget_allowed_alerts_total{detector="x"}')).toBe(0.5)
+    expect(seriesValue(text, 'tidemark_budget_spent_alerts_total{detector="x"}')).toBe(1)
+    expect(seriesValue(text, 'tidemark_alerts_total{detector="x",severity="high",event="opened"}')).toBe(1)
+    expect(seriesValue(text, 'tidemark_notices_withdrawn_total{detector="x"}')).toBe(1)
   })
 
   test('archive and deliver', async () => {
