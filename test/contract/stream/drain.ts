@@ -102,7 +102,7 @@ export function draining(stand: () => Stand): void {
           }
         },
         async () => {
-          await pause(20)
+          await pause(100)
           closed += 1
         },
       ),
