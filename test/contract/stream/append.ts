@@ -11,12 +11,12 @@ export function appending(stand: () => Stand): void {
       { key: null, value: bytes('without'), partition: 0 },
       { key: 'empty', value: new Uint8Array(0), partition: 0 },
       { key: '', value: bytes('empty key'), partition: 0 },
-      { key: 'ключ 🔑', value: Uint8Array.from([0, 255, 254, 128, 10]), partition: 0 },
+      { key: 'ключ 🔑\u0000end', value: Uint8Array.from([0, 255, 254, 128, 10]), partition: 0 },
     ])
     await stream.append('calls', lines(['second append']))
     const tap = await stand().tap(stream, 'calls')
     await stand().read(tap, 6)
-    expect(tap.records.map((record) => record.key)).toEqual(['k', null, 'empty', '', 'ключ 🔑', null])
+    expect(tap.records.map((record) => record.key)).toEqual(['k', null, 'empty', '', 'ключ 🔑\u0000end', null])
     expect(tap.records.map((record) => [...record.value])).toEqual(
       [
         bytes('with a key'),
