@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { type Catalogue, catalogue, type MetricEntry } from './catalogue.ts'
+import { type Catalogue, catalogue } from './catalogue.ts'
+import type { MetricEntry } from './entry.ts'
 
 type Labels<E extends MetricEntry> = Readonly<Record<E['labels'][number], string>>
 /** Labels come first and may be left out where the metric has none. */

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { catalogue, type MetricEntry } from '#src/telemetry/catalogue.ts'
+import { catalogue } from '#src/telemetry/catalogue.ts'
+import type { MetricEntry } from '#src/telemetry/entry.ts'
 import { problems } from '#src/web/problem.ts'
 
 const root = join(import.meta.dirname, '../..')
