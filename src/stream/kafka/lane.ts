@@ -3,6 +3,7 @@ import type { EpochMs } from '#src/call/call.ts'
 import type { BatchLimits, Lag, StreamRecord, Topic } from '../stream.ts'
 import { Backlog } from './backlog.ts'
 import { type Claim, claim, type Seat, type Shared } from './claim.ts'
+import type { Undecodable } from './decoding.ts'
 import type { Ends } from './ends.ts'
 import { explain, isFencing, isHopeless } from './failures.ts'
 import { type LaneProducer, laneProducer } from './lane-producer.ts'
@@ -126,13 +127,21 @@ export class Lane {
       return
     }
     this.#high = Number(batch.highWatermark)
-    this.#backlog.add(toRecords(batch, this.seat.source, this.#next), performance.now())
+    const records = toRecords(batch, this.seat.source, this.#next, (what) => this.#lost(what))
+    this.#backlog.add(records, performance.now())
     this.passed(Number(batch.lastOffset()))
     if (this.#backlog.bytes > this.#shared.settings.limits.queueBytes) {
       this.#full = true
       this.#reader.pause(this)
     }
     this.#wake()
+  }
+
+  #lost({ from, to, reason }: Undecodable): void {
+    const { stage, source } = this.seat
+    const { events, log } = this.#shared.settings
+    log('error', 'a batch of records could not be decoded', { stage, source, from, to, reason })
+    events.gap?.({ stage, source, from: Math.max(from, this.#next), to })
   }
 
   /** Everything up to here was read, even if it held nothing for readers. */

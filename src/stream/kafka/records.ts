@@ -1,14 +1,29 @@
 import type { Batch, IHeaders } from 'kafkajs'
 import type { StreamRecord } from '../stream.ts'
+import type { Undecodable } from './decoding.ts'
 
 const nothing = new Uint8Array(0)
 
-/** The records of a batch from a position on. Values stay slices of what was fetched. */
-export function toRecords(batch: Batch, source: string, from: number): StreamRecord[] {
+/**
+ * The records of a batch from a position on. Values stay slices of what was fetched.
+ * @param lost is told of what could not be decoded
+ */
+export function toRecords(
+  batch: Batch,
+  source: string,
+  from: number,
+  lost: (what: Undecodable) => void,
+): StreamRecord[] {
   const records: StreamRecord[] = []
-  for (const { offset, timestamp, key, value, headers } of batch.messages) {
+  for (const message of batch.messages) {
+    const { offset, timestamp, key, value, headers } = message
     const position = Number(offset)
     if (position < from) continue
+    const { undecodable } = message as { readonly undecodable?: Undecodable }
+    if (undecodable !== undefined) {
+      lost(undecodable)
+      continue
+    }
     records.push({
       source,
       position,

@@ -1,9 +1,10 @@
 import { createRequire } from 'node:module'
 import type { Kafka } from 'kafkajs'
+import { decodeSafely, type FetchedMessage } from './decoding.ts'
 
 /**
  * kafkajs 2.2.4 is the last of its line and has faults that would lose or double records. They are mended here by
- * replacing four methods of the version that was read, and of no other: another version makes this file throw.
+ * replacing what is wrong in the version that was read, and of no other: another version makes this file throw.
  */
 const version = '2.2.4'
 const load = createRequire(import.meta.url)
@@ -14,14 +15,6 @@ interface RequestQueue {
   throttleCheckTimeoutId: NodeJS.Timeout | null
   checkPendingRequests(): void
   scheduleCheckPendingRequests(): void
-}
-
-export interface FetchedMessage {
-  readonly offset: string
-  readonly key: Buffer | null
-  readonly value: Buffer | null
-  isControlRecord: boolean
-  readonly batchContext?: { readonly producerId: string; readonly inTransaction: boolean }
 }
 
 export interface FetchedPartition {
@@ -139,6 +132,7 @@ export function repair(): void {
     for (const { partitions } of answer.responses) for (const partition of partitions) hideAborted(partition)
     return answer
   }
+  decodeSafely()
   repaired = true
 }
 

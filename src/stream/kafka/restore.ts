@@ -79,6 +79,7 @@ async function readState(
 function gather(fetched: FetchedPartition, from: number, marker: string, state: Map<string, Uint8Array>): boolean {
   for (const message of fetched.messages) {
     if (message.isControlRecord || Number(message.offset) < from) continue
+    if (message.undecodable) throw new Error(`the state at ${message.undecodable.from}: ${message.undecodable.reason}`)
     const key = message.key?.toString() ?? ''
     if (key === ownerKey) {
       if (message.value?.toString() === marker) return true
