@@ -10,6 +10,7 @@ const files = [
   { url: '/console/card.js', file: 'card.js', type: 'text/javascript; charset=utf-8' },
   { url: '/console/words.js', file: 'words.js', type: 'text/javascript; charset=utf-8' },
   { url: '/console/console.css', file: 'console.css', type: 'text/css; charset=utf-8' },
+  { url: '/console/card.css', file: 'card.css', type: 'text/css; charset=utf-8' },
   { url: '/console/icon.svg', file: 'icon.svg', type: 'image/svg+xml' },
 ]
 
