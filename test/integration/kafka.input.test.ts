@@ -132,14 +132,18 @@ async function read(stream: Stream, count: number): Promise<Tap> {
 
 /** A reader whose committed position is this one. */
 async function readFrom(stream: Stream, position: number, stage: string): Promise<Tap> {
-  const admin = foreign.admin()
-  await admin.connect()
-  await admin.setOffsets({
-    groupId: `${calls}.${stage}`,
-    topic: calls,
-    partitions: [{ partition: 0, offset: String(position) }],
+  const committed = Promise.withResolvers<void>()
+  const before = await stream.drain({
+    stage,
+    inputs: ['calls'],
+    batch: { records: 1, waitMs: 0 },
+    open: async (opening) => ({
+      take: () => opening.commit(position, '').then(committed.resolve, committed.reject),
+      close: async () => {},
+    }),
   })
-  await admin.disconnect()
+  await committed.promise
+  await before.stop()
   return new Stand(unused).tap(stream, 'calls', stage)
 }
 
