@@ -11,8 +11,7 @@ export interface BenchBroker {
 export async function startBroker(): Promise<BenchBroker> {
   const started = await kafkaForTests()
   if ('skipped' in started) throw new Error(`no Kafka for the bench: ${started.skipped}`)
-  const { brokers, stop } = started
-  return { brokers: typeof brokers === 'string' ? [brokers] : brokers, stop }
+  return started
 }
 
 /** A client that is quiet about what the bench does not ask it. */
@@ -22,6 +21,13 @@ export function benchClient(brokers: readonly string[]): Kafka {
 
 export function benchProducer(kafka: Kafka): Producer {
   return kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, maxInFlightRequests: 4 })
+}
+
+export async function createTopic(kafka: Kafka, topic: string, numPartitions: number): Promise<void> {
+  const admin = kafka.admin()
+  await admin.connect()
+  await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions, replicationFactor: 1 }] })
+  await admin.disconnect()
 }
 
 /** Lines of one produce request: about 3.5 MB over eight partitions. */
@@ -38,13 +44,7 @@ export async function loadTopic(
   lines: Iterable<string>,
   progress: (lines: number) => void,
 ): Promise<number> {
-  const admin = kafka.admin()
-  await admin.connect()
-  await admin.createTopics({
-    waitForLeaders: true,
-    topics: [{ topic, numPartitions: partitions, replicationFactor: 1 }],
-  })
-  await admin.disconnect()
+  await createTopic(kafka, topic, partitions)
   const producer = benchProducer(kafka)
   await producer.connect()
   let sent = 0
