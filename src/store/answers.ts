@@ -41,11 +41,10 @@ export interface EventColumns {
   readonly reason: string
 }
 
-type Name = readonly [kind: EntityName['kind'], service: string, method: string, route: string, identity: string]
+type Name = readonly [kind: EntityName['kind'], service: string, route: string, identity: string, method: string]
 type Measured = number | null
 
 export interface EntityColumns {
-  readonly key: string
   readonly entity: Name
   readonly seen_ms: number
   readonly readiness: Readiness
@@ -62,7 +61,7 @@ export function toAlert(row: AlertColumns): Alert {
     status,
     settled,
     severity,
-    entity: toName([row.kind, row.service, row.method, row.route, row.identity]),
+    entity: toName([row.kind, row.service, row.route, row.identity, row.method]),
     opened_at: toTime(row.opened_ms),
     last_seen_at: toTime(row.last_seen_ms),
     resolved_at: row.resolved_ms === null ? null : toTime(row.resolved_ms),
@@ -87,15 +86,15 @@ export function toEvent(row: EventColumns): AlertEvent {
   return { at: toTime(row.at_ms), ...told, version, severity, surprise_bits, reason }
 }
 
-export function toEntity(row: EntityColumns): EntityRow {
-  const { key, readiness, calls } = row
+export function toEntity(row: EntityColumns, key: string): EntityRow {
+  const { readiness, calls } = row
   const measures = Object.fromEntries(
     row.measures.map(([measure, level, low, high, dispersion]) => [measure, { level, low, high, dispersion }]),
   )
   return { key, entity: toName(row.entity), readiness, calls, last_seen_at: toTime(row.seen_ms), measures }
 }
 
-function toName([kind, service, method, route, identity]: Name): EntityName {
+function toName([kind, service, route, identity, method]: Name): EntityName {
   return { kind, service: orNull(service), method: orNull(method), route: orNull(route), identity: orNull(identity) }
 }
 

@@ -1,6 +1,7 @@
 import type { Alert, AlertStatus, EntityName, Readiness, Severity } from '#src/alert/alert.ts'
 import type { EpochMs } from '#src/call/call.ts'
 import { type AlertColumns, type EntityColumns, type EventColumns, toAlert, toEntity, toEvent } from './answers.ts'
+import { QueryFailed } from './outcome.ts'
 import type { Store } from './store.ts'
 
 /** Newest `opened_at` first, then `id` descending. A field that is `null` does not filter. */
@@ -137,32 +138,42 @@ FROM ${database}.alert_events WHERE id = {id:String} ORDER BY position DESC LIMI
   return alert === undefined ? null : { alert: toAlert(alert), events: events.map(toEvent).reverse() }
 }
 
+/** In the order of the table, so that a page is read and not sorted. */
+const ENTITY = ['kind', 'service', 'route', 'identity', 'method'] as const
+const ENTITY_TUPLE = `(${ENTITY.join(', ')})`
+/** No text of a log has a control character in it by the time that it names an entity. */
+const SEPARATOR = '\x1f'
+
 async function findEntities(store: Store, database: string, filter: EntityFilter): Promise<readonly EntityRow[]> {
   const { kind, service, identity, readiness, after, limit } = filter
   const named = where([
     ['kind = {kind:String}', kind],
     ['service = {service:String}', service],
     ['identity = {identity:String}', identity],
-    [`${ENTITY_KEY} > {after:String}`, after],
+    [`${ENTITY_TUPLE} > ({a0:String}, {a1:String}, {a2:String}, {a3:String}, {a4:String})`, after],
   ])
-  // the newest row of each measure, then the measures of each entity
+  const baselines = `${database}.baselines`
+  // Which entities are on the page shows without their measures, unless the newest of them decides.
+  const page = `SELECT DISTINCT ${ENTITY.join(', ')} FROM ${baselines} ${named} ORDER BY ${ENTITY.join(', ')} LIMIT {limit:UInt32}`
   const rows = await store.query<EntityColumns>(
-    `SELECT key, any(entity) AS entity, max(seen) AS seen_ms,
-  argMax(newest.6, (seen, newest.5)) AS readiness, max(newest.5) AS calls,
+    `SELECT entity, max(seen) AS seen_ms, argMax(newest.6, (seen, newest.5)) AS readiness, max(newest.5) AS calls,
   groupArray((measure, newest.1, newest.2, newest.3, newest.4)) AS measures
 FROM (
-  SELECT ${ENTITY_KEY} AS key, any((kind, service, method, route, identity)) AS entity, measure,
-    toUnixTimestamp64Milli(max(at)) AS seen,
+  SELECT ${ENTITY_TUPLE} AS entity, measure, toUnixTimestamp64Milli(max(at)) AS seen,
     argMax((level, low, high, dispersion, calls, readiness), (at, position)) AS newest
-  FROM ${database}.baselines ${named} GROUP BY key, measure
-) GROUP BY key ${where([['readiness = {readiness:String}', readiness]]).replace('WHERE', 'HAVING')} ORDER BY key LIMIT {limit:UInt32}`,
-    given({ kind, service, identity, readiness, after, limit }),
+  FROM ${baselines} ${readiness === null ? `WHERE ${ENTITY_TUPLE} IN (${page})` : named} GROUP BY entity, measure
+) GROUP BY entity ${readiness === null ? '' : 'HAVING readiness = {readiness:String}'} ORDER BY entity LIMIT {limit:UInt32}`,
+    given({ kind, service, identity, readiness, limit, ...place(after) }),
   )
-  return rows.map(toEntity)
+  return rows.map((row) => toEntity(row, row.entity.join(SEPARATOR)))
 }
 
-/** No text of a log has a control character in it by the time that it names an entity. */
-const ENTITY_KEY = `concat(kind, '\\x1f', service, '\\x1f', method, '\\x1f', route, '\\x1f', identity)`
+function place(after: string | null): Record<string, string> {
+  if (after === null) return {}
+  const names = after.split(SEPARATOR)
+  if (names.length !== ENTITY.length) throw new QueryFailed('refused', 'no key of an entity')
+  return Object.fromEntries(names.map((name, index) => [`a${index}`, name]))
+}
 
 async function count(store: Store, database: string, since: EpochMs): Promise<Counts> {
   const from = 'fromUnixTimestamp64Milli({since:Int64})'
