@@ -45,6 +45,8 @@ export async function openEngine(partitions: number): Promise<BenchEngine> {
       alerts: internal,
       'baseline-rows': internal,
     },
+    // Blocks that were judged and checkpointed must not count as memory of the engine.
+    slackRecords: 16,
     discard: ['dead-letters', 'alerts', 'baseline-rows'],
   })
   await stream.transform(engine.collect)
