@@ -17,6 +17,19 @@ export function redactText(text: string): string {
 
 /** `redactText` without the question whether there is anything to do. */
 export function redactAlways(text: string): string {
+  let out = text
+  for (let pass = 0; pass < PASSES; pass++) {
+    const before = out
+    out = redactOnce(before)
+    if (out === before) break
+  }
+  return out
+}
+
+/** What one rule leaves can be what another looks for; the second pass nearly always finds nothing more. */
+const PASSES = 5
+
+function redactOnce(text: string): string {
   let out = redactPem(text)
   for (const [pattern, replacement] of RULES) out = out.replace(pattern, replacement)
   return out.replace(CARD, (run) => (holdsCardNumber(run) ? REDACTED : run))
@@ -73,7 +86,7 @@ const HEADER: Rule = [
   `$1${REDACTED}`,
 ]
 // `{value}` is what a route has in the place of a value.
-const VALUE = String.raw`(?:\\"[^"\\]*|"(?:[^"\\]|\\[^])*"?|'[^']*'?|[^&\s"'<>,;})\\]*)`
+const VALUE = String.raw`(?:\[redacted\]|\\"[^"\\]*|"(?:[^"\\]|\\[^])*"?|'[^']*'?|[^&\s"'<>,;})\\]*)`
 const NAMED_TO = `(?:key|token|secret|sig|signature|passw(?:or)?d|passphrase|pwd|code|credentials?|session(?:_?id)?|sid|assertion|jwt)`
 const NAMED_IS = `(?:(?:api|access|secret|private|shared|account|subscription)[_-]?key|token|secret|signature|passw(?:or)?d|passphrase|pwd|credentials?|assertion|jwt)`
 const NAMED: Rule = [

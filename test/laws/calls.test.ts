@@ -163,6 +163,16 @@ describe('redaction', () => {
     )
   })
 
+  test('doing it twice changes nothing', () => {
+    fc.assert(
+      fc.property(murky, (given) => {
+        const once = redactText(given)
+        expect(redactText(once)).toBe(once)
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
   test('no planted secret survives', () => {
     const secret = fc.constantFrom(...Object.values(PLANTED))
     const around = fc.string({ maxLength: 20 })
