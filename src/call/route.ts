@@ -50,7 +50,8 @@ export function guardRoute(route: string): string {
   let segments = 0
   for (let i = 0; i < end; i++) {
     if (route.charCodeAt(i) !== SLASH || i + 1 === end) continue
-    if (segments === ROUTE_SEGMENTS && route.slice(i, end) !== DEEPER) return route.slice(0, i) + DEEPER
+    if (segments === ROUTE_SEGMENTS && route.slice(i, end) !== DEEPER)
+      return route.slice(0, Math.min(i, ROUTE_CHARACTERS - DEEPER.length)) + DEEPER
     segments++
   }
   return end === route.length ? route : route.slice(0, end)

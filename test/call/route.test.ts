@@ -67,3 +67,9 @@ test.each([
   ['pkg.Service/Method', 'pkg.Service/Method'],
   ['/a'.repeat(40), `${'/a'.repeat(12)}/**`],
 ])('a given route %s is kept as %s', (given, route) => expect(guardRoute(given)).toBe(route))
+
+test('a given route that is deep and wide is no longer than any other', () => {
+  const deep = guardRoute(`${'/a'.repeat(11)}/${'b'.repeat(488)}/c`)
+  expect(deep).toHaveLength(ROUTE_CHARACTERS)
+  expect(guardRoute(deep)).toBe(deep)
+})

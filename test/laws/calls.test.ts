@@ -142,7 +142,7 @@ describe('routes', () => {
       fc.property(path, (given) => {
         const route = guardRoute(given)
         expect(guardRoute(route)).toBe(route)
-        expect(route.length).toBeLessThanOrEqual(ROUTE_CHARACTERS + 3)
+        expect(route.length).toBeLessThanOrEqual(ROUTE_CHARACTERS)
       }),
     )
   })
