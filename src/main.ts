@@ -4,6 +4,8 @@ import { type Commands, dispatch } from './command/dispatch.ts'
 /** Every verb of the command line: one file in `src/command/`, listed here. */
 const commands: Commands = {
   check: () => import('./command/check.ts'),
+  run: () => import('./command/run.ts'),
+  demo: () => import('./command/demo.ts'),
   replay: () => import('./command/replay.ts'),
 }
 

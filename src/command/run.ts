@@ -1,0 +1,45 @@
+import { loadConfig, problemText } from '#src/config.ts'
+import { defineCommand } from './command.ts'
+import { loadPlugins } from './plugins.ts'
+import { startService } from './run/service.ts'
+
+const STAGES = ['collect', 'judge', 'archive', 'deliver'] as const
+
+export default defineCommand({
+  about: 'Run the detector until it is told to stop',
+  operands: null,
+  options: {
+    config: { type: 'string', value: 'FILE', about: 'Configuration; without it TIDEMARK_CONFIG, else the defaults' },
+    stages: {
+      type: 'string',
+      value: STAGES.join(','),
+      about: 'Stages that this process runs; without it the configured ones',
+    },
+  },
+  async run({ config: file, stages }, _operands, { env, complain }) {
+    const overridden = stages === undefined ? env : { ...env, TIDEMARK_STAGES: JSON.stringify(stages.split(',')) }
+    const loaded = loadConfig(file ?? env.TIDEMARK_CONFIG ?? null, overridden, await loadPlugins())
+    if (loaded.kind === 'wrong') {
+      for (const problem of loaded.problems) complain(`${problemText(problem)}\n`)
+      return 2
+    }
+    const stopped = stopSignal()
+    const service = await startService({ config: loaded.config, out: process.stdout })
+    const reason = await Promise.race([stopped, service.broken])
+    if (reason instanceof Error) complain(`tidemark: ${reason.message}\n`)
+    await service.stop()
+    return reason instanceof Error ? 1 : 0
+  },
+})
+
+/** Resolves at SIGTERM or SIGINT; a second one ends the process at once. */
+export function stopSignal(): Promise<NodeJS.Signals> {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      process.once(signal, () => process.exit(1))
+      resolve(signal)
+    })
+  }
+  return promise
+}
