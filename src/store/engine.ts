@@ -2,14 +2,17 @@ import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import type { EmbeddedStore, QueryLimits, ServerStore, StoreOptions } from './options.ts'
 import { databaseOf } from './options.ts'
 import { QueryFailed, reasonOf } from './outcome.ts'
+import { Sessions } from './sessions.ts'
 
 type Client = ReturnType<typeof createClient>
 type Connection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>
 
-/** Two clients, so that nothing a query sets can reach an insert. */
+/** Inserts and queries apart, so that nothing a query sets can reach an insert. */
 export interface Engine {
   readonly writer: Client
-  readonly reader: Client
+  /** Runs one query with a client that cannot write. */
+  read<T>(query: (client: Client) => Promise<T>): Promise<T>
+  close(): Promise<void>
 }
 
 /** The client would write to the console, rows included; the caller gets every error as a value instead. */
@@ -21,28 +24,36 @@ export function openEngine(options: StoreOptions): Promise<Engine> {
 
 /**
  * Each connection of the embedded engine has a session of its own, and what is SET there stays: that leaks settings from one
- * insert into the next, so the writer is never given any, and it makes the reader read-only for good.
+ * insert into the next, so the writer is never given any, and it makes readers read-only for good.
  */
 async function openEmbedded(options: EmbeddedStore): Promise<Engine> {
   const database = databaseOf(options)
   // 500 MB of engine: loaded only where it is wanted
   const { createChdbConnection } = await import('chdb/connection')
-  const clients: Client[] = []
-  try {
-    for (let i = 0; i < 2; i++) {
-      // each package brings its own copy of this interface, and the copies differ in a field that neither reads
-      const connection = createChdbConnection({ path: options.directory }) as unknown as Connection
-      clients.push(createClient({ connection, ...silent }))
+  const settings = Object.entries(readSettings(options.limits)).map(([name, value]) => `${name} = '${value}'`)
+  const connect = async (statements: readonly string[]): Promise<Client> => {
+    // each package brings its own copy of this interface, and the copies differ in a field that neither reads
+    const connection = createChdbConnection({ path: options.directory }) as unknown as Connection
+    const client = createClient({ connection, ...silent })
+    try {
+      for (const query of statements) await client.command({ query })
+      return client
+    } catch (error) {
+      await client.close()
+      throw error
     }
-    const [writer, reader] = clients as [Client, Client]
-    await writer.command({ query: `CREATE DATABASE IF NOT EXISTS ${database}` })
-    await writer.command({ query: `USE ${database}` })
-    await reader.command({ query: `USE ${database}` })
-    const settings = Object.entries(readSettings(options.limits)).map(([name, value]) => `${name} = '${value}'`)
-    await reader.command({ query: `SET ${settings.join(', ')}` })
-    return { writer, reader }
+  }
+  try {
+    const writer = await connect([`CREATE DATABASE IF NOT EXISTS ${database}`, `USE ${database}`])
+    const readers = new Sessions(() => connect([`USE ${database}`, `SET ${settings.join(', ')}`]))
+    return {
+      writer,
+      read: (query) => readers.use(query),
+      async close() {
+        await Promise.all([readers.close(), writer.close()])
+      },
+    }
   } catch (error) {
-    await Promise.allSettled(clients.map((client) => client.close()))
     const held = /lock file/i.test(reasonOf(error)) ? ' (another process has it open)' : ''
     throw new QueryFailed('away', `cannot open the engine in ${options.directory}${held}: ${reasonOf(error)}`, error)
   }
@@ -64,10 +75,15 @@ function openServer(options: ServerStore): Engine {
     ...(tls === undefined ? {} : { tls: pem(tls) }),
     ...silent,
   }
+  const writer = createClient(shared)
+  // on a server, settings travel with each request
+  const reader = createClient({ ...shared, clickhouse_settings: readSettings(options.limits) })
   return {
-    writer: createClient(shared),
-    // on a server, settings travel with each request
-    reader: createClient({ ...shared, clickhouse_settings: readSettings(options.limits) }),
+    writer,
+    read: (query) => query(reader),
+    async close() {
+      await Promise.all([reader.close(), writer.close()])
+    },
   }
 }
 

@@ -38,12 +38,20 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
       }
     },
     async ping() {
-      // a SELECT and not /ping: wrong credentials are "away" too
-      const answer = await engine.reader.ping({ select: true })
-      return answer.success
+      try {
+        // a SELECT and not /ping: wrong credentials are "away" too
+        return await engine.read(async (client) => {
+          const answer = await client.ping({ select: true })
+          if (!answer.success) throw answer.error
+          return true
+        })
+      } catch {
+        // whatever the reason, the engine does not answer just now, which is what was asked
+        return false
+      }
     },
     close() {
-      closing ??= Promise.all([engine.reader.close(), engine.writer.close()]).then(() => undefined)
+      closing ??= engine.close()
       return closing
     },
   }
@@ -99,13 +107,16 @@ async function runQuery<Row>(
   const why = whyNotReadOnly(sql)
   if (why !== null) throw new QueryFailed('refused', why)
   try {
-    const result = await engine.reader.query({
-      query: sql,
-      format: 'JSONEachRow',
-      ...(params === undefined ? {} : { query_params: { ...params } }),
+    const text = await engine.read(async (client) => {
+      const result = await client.query({
+        query: sql,
+        format: 'JSONEachRow',
+        ...(params === undefined ? {} : { query_params: { ...params } }),
+      })
+      return result.text()
     })
-    return parseRows<Row>(await result.text())
+    return parseRows<Row>(text)
   } catch (error) {
-    throw queryFailure(error)
+    throw error instanceof QueryFailed ? error : queryFailure(error)
   }
 }

@@ -70,6 +70,23 @@ describe.each(Object.entries(kinds))('engine: %s', (_kind, open) => {
     const outcome = await store.insert({ ...good, rows: good.rows.replace('901,"not-json"', '-901,"not-json"') })
     expect(outcome.kind).toBe('permanent')
     expect(await lettersOf(store)).toEqual(before)
+    expect(await store.insert(letters([902], 't:902'))).toEqual({ kind: 'stored' })
+    expect(await lettersOf(store)).toEqual([...before, 902].sort((a, b) => a - b))
+  })
+
+  test('answers a query with its own rows, whatever failed before it or beside it', async () => {
+    for (let i = 0; i < 30; i++) {
+      const failing = store.query('SELECT * FROM numbers(1000000)').catch((error: QueryFailed) => error.kind)
+      const beside = store.query('SELECT {i:UInt32} AS beside', { i })
+      expect(await failing).toBe('costly')
+      expect(await beside).toEqual([{ beside: i }])
+      expect(await store.query('SELECT {i:UInt32} AS after', { i })).toEqual([{ after: i }])
+    }
+  })
+
+  test('runs more queries at once than it has sessions', async () => {
+    const all = Array.from({ length: 20 }, (_, i) => store.query('SELECT {i:UInt32} AS i', { i }))
+    expect((await Promise.all(all)).flat()).toEqual(Array.from({ length: 20 }, (_, i) => ({ i })))
   })
 
   test('wants to be asked again where a table is missing', async () => {
