@@ -1,16 +1,19 @@
 import type { TestProject } from 'vitest/node'
-import { kafkaForTests } from './kafka.ts'
+import { type KafkaPart, kafkaForTests } from './kafka.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    kafka: { readonly brokers: readonly string[] } | { readonly skipped: string }
+    kafka: Pick<KafkaPart, 'brokers' | 'sasl'> | { readonly skipped: string }
   }
 }
 
 /** One broker for all tests that share one: they are kept apart by the names of topics and groups. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const part = await kafkaForTests()
-  project.provide('kafka', 'skipped' in part ? part : { brokers: part.brokers })
+  project.provide(
+    'kafka',
+    'skipped' in part ? part : { brokers: part.brokers, ...(part.sasl ? { sasl: part.sasl } : {}) },
+  )
   return async () => {
     if (!('skipped' in part)) await part.stop()
   }

@@ -9,6 +9,8 @@ import { promisify } from 'node:util'
 /** A real broker for tests and benches. */
 export interface KafkaPart {
   readonly brokers: string[]
+  /** The same broker for who says a name and a password (SASL, plain), where it is ours. */
+  readonly sasl?: { readonly brokers: string[]; readonly username: string; readonly password: string }
   /** Of the broker's process, where it is ours. */
   readonly pid?: number
   stop(): Promise<void>
@@ -30,6 +32,7 @@ const version = '4.1.0'
 const folder = join(import.meta.dirname, 'kafka')
 const jars = join(import.meta.dirname, '../../.cache', `kafka-${version}`)
 const readyMs = 60_000
+const login = { username: 'tidemark', password: 'low-water' }
 const run = promisify(execFile)
 
 /**
@@ -71,9 +74,9 @@ async function fetchJars(env: NodeJS.ProcessEnv): Promise<string | null> {
 
 async function startBroker(heapMb: number): Promise<KafkaPart> {
   const data = mkdtempSync(join(tmpdir(), 'tidemark-kafka-'))
-  const [port, controllerPort] = [await freePort(), await freePort()]
+  const [port, controllerPort, saslPort] = [await freePort(), await freePort(), await freePort()]
   const properties = join(data, 'server.properties')
-  writeFileSync(properties, serverProperties(data, port, controllerPort))
+  writeFileSync(properties, serverProperties(data, { port, controllerPort, saslPort }))
   writeFileSync(join(data, 'log4j2.properties'), 'rootLogger.level=OFF\n')
   const java = [
     ...[`-Xmx${heapMb}m`, '-Xms256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Djava.awt.headless=true'],
@@ -89,6 +92,7 @@ async function startBroker(heapMb: number): Promise<KafkaPart> {
   process.once('exit', clean)
   return {
     brokers: [`127.0.0.1:${port}`],
+    sasl: { brokers: [`127.0.0.1:${saslPort}`], ...login },
     get pid() {
       return broker.pid!
     },
@@ -152,14 +156,22 @@ function kill(broker: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): void {
   process.kill(-broker.pid, signal)
 }
 
-function serverProperties(data: string, port: number, controllerPort: number): string {
+interface Ports {
+  readonly port: number
+  readonly controllerPort: number
+  readonly saslPort: number
+}
+
+function serverProperties(data: string, { port, controllerPort, saslPort }: Ports): string {
   return `process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:${controllerPort}
-listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}
-advertised.listeners=PLAINTEXT://127.0.0.1:${port}
+listeners=PLAINTEXT://127.0.0.1:${port},SASL_PLAINTEXT://127.0.0.1:${saslPort},CONTROLLER://127.0.0.1:${controllerPort}
+advertised.listeners=PLAINTEXT://127.0.0.1:${port},SASL_PLAINTEXT://127.0.0.1:${saslPort}
+sasl.enabled.mechanisms=PLAIN
+listener.name.sasl_plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_${login.username}="${login.password}";
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=PLAINTEXT
 log.dirs=${join(data, 'log')}
 auto.create.topics.enable=false

@@ -1,6 +1,6 @@
-import kafkajs, { type Kafka, type logLevel, type RetryOptions } from 'kafkajs'
+import kafkajs, { type Kafka, type RetryOptions } from 'kafkajs'
 import { boundCodecs } from './codecs.ts'
-import type { LogLevel, Settings } from './options.ts'
+import type { Settings } from './options.ts'
 import { hurry, repair } from './repairs.ts'
 
 /** One client for each kind of patience. The library reads defaults from NODE_ENV, so that nothing is left to them. */
@@ -36,15 +36,13 @@ export function makeClients(settings: Settings): Clients {
   return { reading: make(patient), transactions: hurry(make(hasty), hasty), appending: make(patient) }
 }
 
-/** The library calls errors what its own retries mend: what matters reaches the operator through events. */
+/** The library calls errors what its own retries mend: it is all for debugging. What matters is told by events. */
 function logTo(settings: Settings) {
-  const names: Record<number, LogLevel> = { 1: 'info', 2: 'info', 4: 'debug', 5: 'debug' }
   return () =>
-    ({ level, log: { message, timestamp: _, logger: __, ...fields } }: LogLine) =>
-      settings.log(names[level] ?? 'debug', `kafkajs: ${message}`, fields)
+    ({ log: { message, timestamp: _, logger: __, ...fields } }: LogLine) =>
+      settings.log('debug', `kafkajs: ${message}`, fields)
 }
 
 interface LogLine {
-  readonly level: logLevel
   readonly log: { readonly message: string; readonly timestamp: string; readonly [field: string]: unknown }
 }

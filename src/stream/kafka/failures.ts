@@ -63,6 +63,11 @@ export function isHopeless(error: unknown): boolean {
   return chain(error).some(({ name, type }) => hopeless.has(name ?? '') || hopeless.has(type ?? ''))
 }
 
+/** Whether retries may mend it, but not for ever: a bug, or a topic that was deleted. */
+export function isStrange(error: unknown): boolean {
+  return chain(error).some(({ retriable, type }) => retriable === false || type === 'UNKNOWN_TOPIC_OR_PARTITION')
+}
+
 /** In one line, with the protocol's name of the error where there is one. */
 export function explain(error: unknown): string {
   const failures = chain(error)

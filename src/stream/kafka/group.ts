@@ -2,11 +2,11 @@ import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Instrumentatio
 import type { Lag, Topic } from '../stream.ts'
 import type { Shared } from './claim.ts'
 import type { Clients } from './clients.ts'
-import { explain, isHopeless } from './failures.ts'
+import { explain, isHopeless, isStrange } from './failures.ts'
 import { type Kind, Lane, type Reader } from './lane.ts'
 import { evict, leftovers } from './predecessor.ts'
 
-/** Crashes in a row that nobody calls hopeless, but that come from the library itself. */
+/** So many crashes in a row that nobody calls hopeless are. */
 const strangeCrashes = 5
 
 /**
@@ -88,7 +88,7 @@ export class Group implements Reader {
       if (error === null || this.#stopped !== null) return
       crashes = this.#confirmedAt > began ? 1 : crashes + 1
       settings.log('warn', 'a reader crashed', { stage: this.#stage, crashes, error: explain(error) })
-      const strange = (error as { retriable?: boolean }).retriable === false && crashes >= strangeCrashes
+      const strange = isStrange(error) && crashes >= strangeCrashes
       if (isHopeless(error) || strange) settings.events.fatal?.(error)
       await this.#pause(Math.min(settings.limits.backoffMs, 100 * 2 ** Math.min(crashes, 16)))
     }
@@ -117,9 +117,7 @@ export class Group implements Reader {
     } finally {
       clearInterval(watch)
       this.#consumer = null
-      await consumer.disconnect().catch((error: unknown) => {
-        this.#shared.settings.log('debug', 'a reader did not close', { stage: this.#stage, error: explain(error) })
-      })
+      await this.#close(consumer)
     }
   }
 
@@ -240,12 +238,23 @@ export class Group implements Reader {
     if (stalled) this.#crash(new Error(`${stalled.seat.source} was not read for ${stallMs} ms although it has more`))
   }
 
-  async #pause(ms: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, ms)
+  /** A reader that stands still may never close: its successor does not wait for it for ever. */
+  async #close(consumer: Consumer): Promise<void> {
+    const closed = consumer.disconnect().catch((error: unknown) => {
+      this.#shared.settings.log('debug', 'a reader did not close', { stage: this.#stage, error: explain(error) })
     })
-    await Promise.race([late, this.#stopping.promise])
-    clearTimeout(timer)
+    await within(this.#shared.settings.limits.requestMs, closed)
   }
+
+  #pause(ms: number): Promise<void> {
+    return within(ms, this.#stopping.promise)
+  }
+}
+
+/** Until the promise is settled, but no longer than so many milliseconds. */
+async function within(ms: number, promise: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<void>()
+  const timer = setTimeout(late.resolve, ms)
+  await Promise.race([late.promise, promise])
+  clearTimeout(timer)
 }

@@ -13,7 +13,7 @@ import { stateReader } from './restore.ts'
 import { prepareTopics } from './topics.ts'
 import { transformLanes } from './transform-lanes.ts'
 
-export type { KafkaLimits, KafkaOptions, LogLevel, TopicCreation, TopicNames } from './options.ts'
+export type { KafkaLimits, KafkaOptions } from './options.ts'
 
 /**
  * The stream on Kafka brokers (2.1 or later).

@@ -210,7 +210,7 @@ export class Lane {
       if (this.#end === 'lost') throw new Error('the group gave it to another member')
       if (this.#end === 'stopped') return
       const now = performance.now()
-      const dueIn = this.#backlog.dueIn(now)
+      const dueIn = this.#full ? 0 : this.#backlog.dueIn(now)
       const idleIn = this.#backlog.empty ? idleAt - now : never
       if (dueIn <= 0) {
         await work.take(this.#take())

@@ -64,7 +64,7 @@ export interface KafkaLimits {
   readonly fetchWaitMs: number
   readonly fetchBytes: number
   readonly fetchBytesPerPartition: number
-  /** A lane's partition is paused while so much waits for its next step. */
+  /** A lane's step is due, and its partition paused, while so much waits. */
   readonly queueBytes: number
   /** A broker ends a transaction that was left open for so long; readers wait for that. */
   readonly transactionMs: number
