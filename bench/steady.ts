@@ -1,11 +1,11 @@
 import type { EpochMs } from '#src/call/call.ts'
-import { type Random, randomFor } from '#src/demo/random.ts'
+import { randomFor } from '#src/demo/random.ts'
 
 /** Even traffic at a fixed rate with one short attack after another: what latency is measured on. */
 export interface SteadyOptions {
   readonly from: EpochMs
   readonly callsPerSecond: number
-  /** How many attacks; half of them make calls fail, half multiply reads. */
+  /** How many attacks; half of them make calls fail, half make responses huge. */
   readonly attacks: number
   /** Event time between the starts of two attacks, in milliseconds. */
   readonly gapMs: number
@@ -17,10 +17,10 @@ export interface SteadyOptions {
 export const steadyPartitions = 8
 const identities = 2_000
 const attackMs = 6_000
-/** Share of the attacked endpoint's calls that fail. */
-const failing = 0.5
-/** By how much an attack multiplies the reads of its endpoint. */
-const spike = 10
+/** Share of the attacked endpoint's calls that the attack reaches. */
+const reached = 0.5
+/** An answer of an attacked endpoint, in bytes: thousands of times what is usual. */
+const hugeBytes = 40_000_000
 
 /** When call `i` is made. */
 export function timeOf(options: SteadyOptions, i: number): EpochMs {
@@ -41,9 +41,11 @@ export function endpointCount(options: SteadyOptions): number {
 export function steadyLine(options: SteadyOptions, i: number): string {
   const random = randomFor(options.seed, i)
   const ts = timeOf(options, i)
-  const endpoint = endpointOf(options, ts, random)
-  const status = fails(options, ts, endpoint) && random.unit() < failing ? 503 : random.unit() < 0.001 ? 500 : 200
-  const bytes = Math.round(2_000 * Math.exp(0.4 * random.normal()))
+  const endpoint = random.below(endpointCount(options))
+  const usual = random.unit() < 0.001 ? 500 : 200
+  const attacked = isAttacked(options, ts, endpoint) && random.unit() < reached
+  const status = attacked && endpoint % 2 === 0 ? 503 : usual
+  const bytes = attacked ? hugeBytes : Math.round(2_000 * Math.exp(0.4 * random.normal()))
   return (
     `{"ts":"${new Date(ts).toISOString()}","service":"service-${endpoint % 40}","method":"${endpoint % 2 === 0 ? 'POST' : 'GET'}",` +
     `"path":"/v1/things${endpoint}/${random.below(10_000)}","route":"/v1/things${endpoint}/{id}","status":${status},` +
@@ -53,21 +55,8 @@ export function steadyLine(options: SteadyOptions, i: number): string {
   )
 }
 
-/** A spike takes its calls from the whole, so that the rate stays what it is. */
-function endpointOf(options: SteadyOptions, ts: EpochMs, random: Random): number {
-  const endpoints = endpointCount(options)
-  const coin = random.unit()
-  let reached = 0
-  for (let attack = firstActive(options, ts); attack <= lastActive(options, ts); attack++) {
-    if (attack % 2 === 0) continue
-    reached += (spike - 1) / endpoints
-    if (coin < reached) return attack
-  }
-  return random.below(endpoints)
-}
-
-function fails(options: SteadyOptions, ts: EpochMs, endpoint: number): boolean {
-  return endpoint % 2 === 0 && endpoint >= firstActive(options, ts) && endpoint <= lastActive(options, ts)
+function isAttacked(options: SteadyOptions, ts: EpochMs, endpoint: number): boolean {
+  return endpoint >= firstActive(options, ts) && endpoint <= lastActive(options, ts)
 }
 
 /** Attack k is active from `attacksFrom + k * gapMs` on, for `attackMs`; it is about endpoint k. */
