@@ -6,6 +6,8 @@ import { percentText, round } from '#src/detection/words.ts'
 
 /** How many times the most expected rate the alternatives assume. */
 const ALTERNATIVES = [2, 4, 10, 40] as const
+/** One GET in four may be an example: an alert rests on 30 at least, and examples cost more than counts. */
+const SAMPLED_BELOW = 2 ** 30
 /** From this share of the sampled calls on, one client is said to be behind a spike. */
 const ONE_CLIENT = 0.75
 
@@ -24,7 +26,7 @@ export default defineDetector({
     leastCalls: z.int().min(1).default(30).describe('Fewer GETs beyond the expected ones are never told.'),
     leastFactor: z.number().min(1).default(2).describe('Fewer than so many times the expected GETs are never told.'),
   }),
-  sample: { name: 'gets', rank: (call, hash) => (call.method === 'GET' ? hash : null) },
+  sample: { name: 'gets', rank: (call, hash) => (call.method === 'GET' && hash < SAMPLED_BELOW ? hash : null) },
   alternatives: ALTERNATIVES.length,
   silence: true,
   single: false,

@@ -10,6 +10,9 @@ import { binOf, floorOf } from '#src/sketch/logbins.ts'
 /** The share of the calls that the alternatives assume to be outliers. */
 const SHARES = [0.02, 0.2] as const
 
+/** Below this many bytes nothing can be configured to be an outlier, and nothing is an example. */
+const LEAST_BYTES = 4096
+
 /**
  * ln of the integrated p-to-e calibrator (1 - p + p ln p) / (p ln^2 p) (Vovk and Wang 2021, E-values, section 2): the average
  * over all power calibrators, which needs no parameter.
@@ -63,14 +66,20 @@ export default defineDetector({
     requests: sizes('request sizes', (call) => call.requestBytes),
   },
   params: z.strictObject({
-    leastBytes: z.int().min(1).default(16_384).describe('Smaller payloads (bytes) are never outliers.'),
+    leastBytes: z.int().min(LEAST_BYTES).default(16_384).describe('Smaller payloads (bytes) are never outliers.'),
     leastCalls: z
       .int()
       .min(1)
       .default(3)
       .describe('Fewer outliers are told only if one of them alone is surprising enough.'),
   }),
-  sample: { name: 'largest', rank: (call) => -Math.max(call.requestBytes ?? 0, call.responseBytes ?? 0) },
+  sample: {
+    name: 'largest',
+    rank(call) {
+      const largest = Math.max(call.requestBytes ?? 0, call.responseBytes ?? 0)
+      return largest >= LEAST_BYTES ? -largest : null
+    },
+  },
   alternatives: 4,
   silence: false,
   single: true,

@@ -23,6 +23,8 @@ export interface Watermark {
 
 /** One entity's counts of one tick, on the way from collect to judge. */
 export interface TallyEntry {
+  /** Which shard owns it. */
+  readonly shard: number
   readonly ref: EntityRef
   readonly tick: number
   readonly tally: Tally
@@ -46,9 +48,10 @@ export class BlockWriter {
     this.#start()
   }
 
-  add(ref: EntityRef, tick: number, tally: Tally): void {
+  add(shard: number, ref: EntityRef, tick: number, tally: Tally): void {
     const out = this.#out
     out.varint(ref.scope === 'endpoint' ? 1 : 2)
+    out.varint(shard)
     if (ref.scope === 'endpoint') {
       this.#text(ref.service)
       this.#text(ref.method)
@@ -134,8 +137,9 @@ export function readBlock(bytes: Uint8Array, layouts: Readonly<Record<Scope, Lay
   }
   const entries: TallyEntry[] = []
   for (let tag = reader.varint(); tag !== 0; tag = reader.varint()) {
+    const shard = reader.varint()
     const ref = tag === 1 ? endpointRef(text(), text(), text()) : identityRef(text())
-    entries.push({ ref, tick: reader.signed(), tally: readTally(reader, layouts[ref.scope], text) })
+    entries.push({ shard, ref, tick: reader.signed(), tally: readTally(reader, layouts[ref.scope], text) })
   }
   if (reader.varint() === 0) return { watermark: null, entries }
   const source = reader.text()

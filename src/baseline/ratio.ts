@@ -52,6 +52,11 @@ export function openRatio(row: Float64Array, at: number, tick: number, calendar:
   settleNorm(row, at, PRIOR_SHARE)
 }
 
+/** Whether `rollRatio` has anything to do: a block has ended, or the entity has nothing of its own yet and follows its parent. */
+export function ratioIsDue(row: Float64Array, at: number, tick: number, calendar: Calendar): boolean {
+  return num(row, at + LEARNED_WHOLE) === 0 || blockOf(calendar, tick) > num(row, at + BLOCK)
+}
+
 /** Commits the blocks that ended before this tick. `prior` is the parent's share, or `PRIOR_SHARE_TOP` for a parent. */
 export function rollRatio(row: Float64Array, at: number, tick: number, calendar: Calendar, prior: number): void {
   const block = blockOf(calendar, tick)

@@ -15,14 +15,14 @@ export interface Tally {
   readonly integers: number[]
   /** For each sizes measure: bin, count, bin, count, … in the order of first use. */
   readonly bins: number[][]
-  readonly samples: Sampled[][]
+  readonly samples: (readonly Sampled[])[]
 }
 
 export function emptyTally(layout: Layout): Tally {
   return {
     integers: new Array<number>(layout.integers).fill(0),
     bins: layout.sizes.map(() => []),
-    samples: layout.samples.map(() => []),
+    samples: layout.samples.map(() => NO_SAMPLE),
   }
 }
 
@@ -48,7 +48,7 @@ export function addCall(layout: Layout, tally: Tally, call: ApiCall, id: string,
   }
   for (let i = 0; i < layout.samples.length; i += 1) {
     const rank = (layout.samples[i] as Layout['samples'][number]).rank(call, hash)
-    if (rank !== null) addSampled(tally.samples[i] as Sampled[], rank, id, who)
+    if (rank !== null) addSampled(ownSample(tally, i), rank, id, who)
   }
 }
 
@@ -62,8 +62,17 @@ export function mergeTally(into: Tally, from: Tally): void {
     for (let j = 0; j < bins.length; j += 2) addBin(into.bins[i] as number[], bins[j] as number, bins[j + 1] as number)
   }
   for (let i = 0; i < into.samples.length; i += 1) {
-    mergeSample(into.samples[i] as Sampled[], from.samples[i] as Sampled[])
+    const sample = from.samples[i] as readonly Sampled[]
+    if (sample.length > 0) mergeSample(ownSample(into, i), sample)
   }
+}
+
+/** Most samples stay empty: they share one array until something is to be kept. */
+const NO_SAMPLE: readonly Sampled[] = Object.freeze([])
+
+function ownSample(tally: Tally, i: number): Sampled[] {
+  if (tally.samples[i] === NO_SAMPLE) tally.samples[i] = []
+  return tally.samples[i] as Sampled[]
 }
 
 function addBin(bins: number[], bin: number, count: number): void {

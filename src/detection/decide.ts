@@ -70,12 +70,13 @@ function open(
   const row = subject.rows.numbers
   const { detector, params } = watch
   const margin = setting.early ? detector.earlyMargin : 0
+  const isSingle = evidence.logSingle < 0 && evidence.logSingle <= weights.logSingleWeight
+  const crossed = logMixture(row, at, detector.alternatives) >= margin
+  if (!isSingle && !crossed) return
   const sums = row.subarray(at + SUM, at + SUM + SUMS)
   const peaks = row.subarray(at + PEAK, at + PEAK + PEAKS)
-  const single =
-    evidence.logSingle < 0 && evidence.logSingle <= weights.logSingleWeight && detector.floor(sums, peaks, params, true)
-  if (!single && !(logMixture(row, at, detector.alternatives) >= margin && detector.floor(sums, peaks, params, false)))
-    return
+  const single = isSingle && detector.floor(sums, peaks, params, true)
+  if (!single && !(crossed && detector.floor(sums, peaks, params, false))) return
   row[at + OPEN] = 1
   row[at + OPENED] = row[at + START] as number
   row[at + DETECTED] = tick + 1
@@ -89,7 +90,7 @@ function open(
   row[at + RESOLVED] = 0
   dropEvidence(row, at)
   row[at + SEVERITY] = severityOf(setting, subject, watch, at)
-  setting.report(watch, 'opened', tick)
+  setting.report(subject, watch, 'opened', tick)
 }
 
 function goOn(
@@ -110,7 +111,7 @@ function goOn(
     const worse = severity > (row[at + SEVERITY] as number)
     row[at + SEVERITY] = Math.max(severity, row[at + SEVERITY] as number)
     if (worse) {
-      change(setting, row, at, watch, tick)
+      change(setting, subject, at, watch, tick)
       return
     }
   }
@@ -118,7 +119,7 @@ function goOn(
   if ((quietMs >= CALM_LEAST_MS && (row[at + CALM] as number) >= CALM_NATS) || quietMs >= QUIET_MS) {
     row[at + RESOLVED] = end
     row[at + VERSION] = (row[at + VERSION] as number) + 1
-    setting.report(watch, 'resolved', tick)
+    setting.report(subject, watch, 'resolved', tick)
     row[at + OPEN] = 0
     row[at + CALM_SINCE] = end
     dropEvidence(row, at)
@@ -128,13 +129,14 @@ function goOn(
   }
   const updated = row[at + UPDATED] as number
   if ((end - updated) * tickMs >= UPDATE_MS && (row[at + LAST] as number) > updated)
-    change(setting, row, at, watch, tick)
+    change(setting, subject, at, watch, tick)
 }
 
-function change(setting: Setting, row: Float64Array, at: number, watch: Watch, tick: number): void {
+function change(setting: Setting, subject: Subject, at: number, watch: Watch, tick: number): void {
+  const row = subject.rows.numbers
   row[at + VERSION] = (row[at + VERSION] as number) + 1
   row[at + UPDATED] = tick + 1
-  setting.report(watch, 'changed', tick)
+  setting.report(subject, watch, 'changed', tick)
 }
 
 function severityOf(setting: Setting, subject: Subject, watch: Watch, at: number): number {

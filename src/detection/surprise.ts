@@ -134,11 +134,12 @@ export function accumulate(
   return odd
 }
 
-/** ln of the mixture R. An alarm is due at 0. */
+/** ln of the mixture R where that is 0 or more, at which an alarm is due; below 0 an upper bound of it. */
 export function logMixture(row: Float64Array, at: number, alternatives: number): number {
   let most = Number.NEGATIVE_INFINITY
   for (let m = 0; m < alternatives; m += 1) most = Math.max(most, row[at + LOG_R + m] as number)
-  if (most === Number.NEGATIVE_INFINITY) return most
+  // The mixture is no more than its largest part: far below 0 nobody needs it exactly.
+  if (most < 0) return most
   let sum = 0
   for (let m = 0; m < alternatives; m += 1) sum += Math.exp((row[at + LOG_R + m] as number) - most)
   return most + Math.log(sum / alternatives)

@@ -1,7 +1,7 @@
 import { BLOCKS_WALKED, blockOf, type Calendar } from '#src/baseline/blocks.ts'
 import { freezeCount, normOfCount, observeCount, openCount, rollCount } from '#src/baseline/count.ts'
 import type { EntityRef } from '#src/baseline/entity.ts'
-import { freezeRatio, normOfRatio, observeRatio, openRatio, rollRatio } from '#src/baseline/ratio.ts'
+import { freezeRatio, normOfRatio, observeRatio, openRatio, ratioIsDue, rollRatio } from '#src/baseline/ratio.ts'
 import { freezeSizes, normOfSizes, observeSizes, openSizes, rollSizes } from '#src/baseline/sizes.ts'
 import type { Tally } from '#src/baseline/tally.ts'
 import { mergeSample, type Sampled } from '#src/sketch/sample.ts'
@@ -45,11 +45,11 @@ export interface Setting {
   readonly calendar: Calendar
   readonly meters: readonly WatchMeters[]
   /** The share that a ratio of this entity starts from: its parent's. */
-  readonly prior: (slot: Slot) => number
+  readonly prior: (ref: EntityRef, slot: Slot, tick: number) => number
   /** Open ticks are judged early: with the margin of the detector, and counting no tests. */
   readonly early: boolean
   /** Told before the episode's numbers are cleared. */
-  readonly report: (watch: Watch, outcome: Outcome, tick: number) => void
+  readonly report: (subject: Subject, watch: Watch, outcome: Outcome, tick: number) => void
 }
 
 const NONE: readonly Sampled[] = []
@@ -146,7 +146,7 @@ function example(subject: Subject, watch: Watch, tally: Tally, odd: boolean): vo
   if (!odd || watch.sample < 0) return
   // Samples are replaced, never written to: a scratch copy shares them with the settled entity.
   const sample = [...(subject.examples[watch.index] as readonly Sampled[])]
-  mergeSample(sample, tally.samples[watch.sample] as Sampled[])
+  mergeSample(sample, tally.samples[watch.sample] as readonly Sampled[])
   subject.examples[watch.index] = sample
 }
 
@@ -214,8 +214,11 @@ function roll(setting: Setting, subject: Subject, base: number, tick: number): v
   for (const slot of setting.plan.slots) {
     const at = base + slot.at
     if (slot.kind === 'count') rollCount(numbers, at, tick, setting.calendar)
-    else if (slot.kind === 'ratio') rollRatio(numbers, at, tick, setting.calendar, setting.prior(slot))
-    else rollSizes(numbers, at, bins, subject.row * binsWidth + slot.binsAt, tick, setting.calendar)
+    else if (slot.kind === 'ratio') {
+      if (ratioIsDue(numbers, at, tick, setting.calendar)) {
+        rollRatio(numbers, at, tick, setting.calendar, setting.prior(subject.ref, slot, tick))
+      }
+    } else rollSizes(numbers, at, bins, subject.row * binsWidth + slot.binsAt, tick, setting.calendar)
   }
 }
 
@@ -242,6 +245,9 @@ function show(plan: ScopePlan, subject: Subject, base: number, tally: Tally | nu
 
 /** Bins in their own order: sums of floats over them must not depend on the order in which calls came. */
 function inOrder(pairs: readonly number[]): readonly number[] {
+  let sorted = true
+  for (let i = 2; i < pairs.length; i += 2) if ((pairs[i] as number) < (pairs[i - 2] as number)) sorted = false
+  if (sorted) return pairs
   const bins: number[] = []
   for (let i = 0; i < pairs.length; i += 2) bins.push(i)
   bins.sort((a, b) => (pairs[a] as number) - (pairs[b] as number))

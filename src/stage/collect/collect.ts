@@ -58,7 +58,7 @@ class CollectLane implements Lane {
   step(records: readonly StreamRecord[]): Step {
     const appends: Append[] = []
     const tallies = new StepTallies(this.#options.layouts, this.#options.shards)
-    const fates = new Map<Fate, number>()
+    const fates: Record<Fate, number> = { call: 0, skipped: 0, late: 0, duplicate: 0, rejected: 0 }
     const reasons = new Map<string, number>()
     let forgotten = 0
     let first: EpochMs | null = null
@@ -68,7 +68,7 @@ class CollectLane implements Lane {
       const result = this.#take(record, again ? null : tallies)
       this.#next = record.position + 1
       if (again) continue
-      fates.set(result.fate, (fates.get(result.fate) ?? 0) + 1)
+      fates[result.fate] += 1
       if (result.forgotten) forgotten += 1
       if (result.at !== null) {
         first = Math.min(first ?? result.at, result.at)
@@ -79,7 +79,14 @@ class CollectLane implements Lane {
       appends.push(this.#deadLetter(record, result.letter))
     }
     this.#read = Math.max(this.#read, this.#next)
-    this.#options.counted?.({ source: this.#opening.source, fates, reasons, forgotten, first, last })
+    this.#options.counted?.({
+      source: this.#opening.source,
+      fates: new Map(Object.entries(fates) as [Fate, number][]),
+      reasons,
+      forgotten,
+      first,
+      last,
+    })
     return this.#commit(appends, tallies, null)
   }
 

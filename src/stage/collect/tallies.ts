@@ -55,7 +55,7 @@ export class StepTallies {
   blocks(partitions: number, watermark: Watermark): readonly (readonly Uint8Array[])[] {
     const writers = Array.from({ length: partitions }, () => new BlockWriter(this.#layouts))
     for (const { ref, shard, tick, tally } of this.#entries) {
-      ;(writers[shard % partitions] as BlockWriter).add(ref, tick, tally)
+      ;(writers[shard % partitions] as BlockWriter).add(shard, ref, tick, tally)
     }
     return writers.map((writer) => writer.finish(watermark))
   }

@@ -26,7 +26,7 @@ interface LaneRecord {
 export function checkpoint(
   plan: Plan,
   shards: ReadonlyMap<number, Shard>,
-  dirty: ReadonlySet<Entity>,
+  dirty: readonly Entity[],
   services: ReadonlyMap<Shard, ReadonlySet<string>>,
   closed: number,
 ): StateWrite[] {
@@ -83,7 +83,7 @@ export function restore(
       restoreService(shardFor(endpointRef(name, '', '')), name, value)
     } else {
       const scope = SCOPES.find((one) => key.startsWith(`${one}/`))
-      if (scope !== undefined) restoreEntity(plan, shardFor, scope, key.slice(scope.length + 1), value)
+      if (scope !== undefined) restoreEntity(shardFor, scope, key.slice(scope.length + 1), value)
     }
   }
   const lane = state.get(LANE)
@@ -95,7 +95,6 @@ export function restore(
 }
 
 function restoreEntity(
-  plan: Plan,
   shardFor: (ref: EntityRef) => Shard | undefined,
   scope: Scope,
   key: string,
@@ -108,7 +107,7 @@ function restoreEntity(
   entity.row = entity.rows.take()
   readEntity(
     value,
-    shard.setting(plan[scope].scope, ref.service, 0, false, () => {}),
+    shard.setting(scope, false, () => {}),
     entity,
   )
 }

@@ -1,16 +1,16 @@
 import type { Calendar } from '#src/baseline/blocks.ts'
-import { SCOPES } from '#src/baseline/measure.ts'
+import { SCOPES, type Scope } from '#src/baseline/measure.ts'
 import { mergeTally, type Tally } from '#src/baseline/tally.ts'
 import { hashText } from '#src/call/hash.ts'
 import { turnMeter } from '#src/detection/budget.ts'
 import type { Outcome } from '#src/detection/decide.ts'
 import type { Watch } from '#src/detection/plan.ts'
 import { OPEN } from '#src/detection/surprise.ts'
-import { admit, advance } from '#src/detection/watch.ts'
+import { admit, advance, type Setting } from '#src/detection/watch.ts'
 import type { Entity, Shard } from './shard.ts'
 
 /** Told for every settled change, in no particular order. */
-export type Report = (entity: Entity, watch: Watch, outcome: Outcome, tick: number) => void
+export type Report = (entity: Entity, watch: Watch, outcome: Outcome) => void
 
 /**
  * Settles one tick of one shard: admits who is new, judges all that were counted and all that have an open alert, learns.
@@ -30,35 +30,37 @@ export function closeTick(
       turnMeter(single, tick, calendar)
     }
   }
-  const judged = makePlaces(shard, tick, tallies)
+  // Whoever is reported was judged here, so every subject is an entity.
+  const heard: Setting['report'] = (subject, watch, outcome) => report(subject as Entity, watch, outcome)
+  const settings = {
+    endpoint: shard.setting('endpoint', false, heard),
+    identity: shard.setting('identity', false, heard),
+  }
+  const judged = makePlaces(shard, settings, tick, tallies)
   const sums = new Map<string, number[]>()
   for (const [entity, tally] of judged) {
-    judge(shard, entity, tick, tally, report)
+    advance(settings[entity.ref.scope], entity, tick, tally)
     shard.addToService(sums, entity, tally)
   }
   const silent: Entity[] = []
   for (const entity of alarmed) {
     if (judged.has(entity)) continue
-    judge(shard, entity, tick, null, report)
+    advance(settings[entity.ref.scope], entity, tick, null)
     silent.push(entity)
   }
   shard.observeServices(tick, sums)
   return [...judged.keys(), ...silent]
 }
 
-function judge(shard: Shard, entity: Entity, tick: number, tally: Tally | null, report: Report): void {
-  const { scope, service } = entity.ref
-  const setting = shard.setting(scope, service, tick, false, (watch, outcome, at) => report(entity, watch, outcome, at))
-  if (entity.row < 0) {
-    entity.row = entity.rows.take()
-    admit(setting, entity, tick)
-  }
-  advance(setting, entity, tick, tally)
-}
-
 /** Admits the new entities of a tick while there is room, those with the smallest hashes first; the rest is counted for `other`. */
-function makePlaces(shard: Shard, tick: number, tallies: ReadonlyMap<Entity, Tally>): ReadonlyMap<Entity, Tally> {
-  const fresh = [...tallies.keys()].filter((entity) => entity.row < 0)
+function makePlaces(
+  shard: Shard,
+  settings: Readonly<Record<Scope, Setting>>,
+  tick: number,
+  tallies: ReadonlyMap<Entity, Tally>,
+): ReadonlyMap<Entity, Tally> {
+  const fresh: Entity[] = []
+  for (const entity of tallies.keys()) if (entity.row < 0) fresh.push(entity)
   if (fresh.length === 0) return tallies
   const places = new Map(tallies)
   fresh.sort((a, b) => hashText(a.key) - hashText(b.key) || (a.key < b.key ? -1 : 1))
@@ -67,7 +69,7 @@ function makePlaces(shard: Shard, tick: number, tallies: ReadonlyMap<Entity, Tal
     const other = shard.other(scope)
     if (entity === other || shard.hasRoom(scope, tick)) {
       entity.row = entity.rows.take()
-      admit(shard.setting(scope, entity.ref.service, tick, false, ignore), entity, tick)
+      admit(settings[scope], entity, tick)
       continue
     }
     const tally = tallies.get(entity) as Tally
@@ -81,8 +83,6 @@ function makePlaces(shard: Shard, tick: number, tallies: ReadonlyMap<Entity, Tal
   }
   return places
 }
-
-function ignore(): void {}
 
 function emptyTallyLike(tally: Tally): Tally {
   return {

@@ -34,8 +34,7 @@ export class Early {
 
   /** Looks at one entity's open ticks, which must be in order. */
   look(entity: Entity, open: OfEntity, report: EarlyReport): void {
-    const { scope, service } = entity.ref
-    const shard = entity.home
+    const { scope } = entity.ref
     const plan = this.#plan[scope]
     if (open.length === 0 || !plan.watches.some((watch) => this.#mayCross(entity, watch, open))) return
     const subject: Subject = {
@@ -46,15 +45,16 @@ export class Early {
       examples: [...entity.examples],
     }
     const told = new Set<Watch>()
-    const heard = (watch: Watch, outcome: string, tick: number): void => {
+    const heard = (_: Subject, watch: Watch, outcome: string, tick: number): void => {
       if (outcome !== 'opened' || told.has(watch)) return
       told.add(watch)
       report(entity, subject, watch, tick)
     }
     const [first] = open[0] as readonly [number, Tally]
-    if (entity.row < 0) admit(shard.setting(scope, service, first, true, heard), subject, first)
+    const setting = entity.home.setting(scope, true, heard)
+    if (entity.row < 0) admit(setting, subject, first)
     else entity.rows.copyTo(entity.row, subject.rows)
-    for (const [tick, tally] of open) advance(shard.setting(scope, service, tick, true, heard), subject, tick, tally)
+    for (const [tick, tally] of open) advance(setting, subject, tick, tally)
   }
 
   /** Cheap and never wrong: counts only what is on the anomalous side, against the detector's own floor. */

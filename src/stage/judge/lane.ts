@@ -4,7 +4,6 @@ import { type Telling, type Told, tellEarly, tellSettled, withdraw } from '#src/
 import { type Block, readBlock, type TallyEntry } from '#src/baseline/block.ts'
 import { blockOf } from '#src/baseline/blocks.ts'
 import { Malformed } from '#src/baseline/bytes.ts'
-import { shardOf } from '#src/baseline/entity.ts'
 import { SCOPES } from '#src/baseline/measure.ts'
 import type { Tally } from '#src/baseline/tally.ts'
 import type { Outcome } from '#src/detection/decide.ts'
@@ -17,7 +16,7 @@ import type { JudgeOptions } from './options.ts'
 import { ResumePoint } from './resume.ts'
 import { baselineRows } from './rows.ts'
 import { admitted, type Entity, Shard } from './shard.ts'
-import { OpenTicks } from './ticks.ts'
+import { NO_TALLIES, OpenTicks } from './ticks.ts'
 import { EventTime } from './time.ts'
 
 /** How many alerts' tellings a lane remembers before it forgets withdrawn ones. */
@@ -36,9 +35,9 @@ export class JudgeLane {
   /** Records before this were read in an earlier life: what of them is settled already is nothing late. */
   readonly #readBefore: number
   readonly #alarmed = new Map<Shard, Set<Entity>>()
-  readonly #dirty = new Set<Entity>()
+  #dirty: Entity[] = []
   readonly #dirtyServices = new Map<Shard, Set<string>>()
-  readonly #seenInBlock = new Set<Entity>()
+  #seenInBlock: Entity[] = []
   /** The first tick that is not settled; -Infinity before the first. */
   #closed: number
   #savedAt: number
@@ -57,7 +56,7 @@ export class JudgeLane {
       )
     }
     this.#time = new EventTime(options.latenessMs)
-    this.#open = new OpenTicks(layoutsOf(options.plan))
+    this.#open = new OpenTicks()
     this.#early = new Early(options.plan)
     this.#resume = new ResumePoint(opening.resume ?? 0)
     this.#readBefore = opening.note === '' ? 0 : Number(opening.note)
@@ -114,12 +113,11 @@ export class JudgeLane {
     }
   }
 
-  #add({ ref, tick, tally }: TallyEntry, touched: Set<Entity>): void {
-    const owner = ref.scope === 'identity' ? ref.identity : ref.service
-    const shard = this.#shards.get(shardOf(ref.scope, owner, this.#options.shards))
-    // A tally of another lane's shard: the number of partitions was changed under a running deployment.
+  #add({ shard: number, ref, tick, tally }: TallyEntry, touched: Set<Entity>): void {
+    const shard = this.#shards.get(number)
+    // The number of shards or of partitions was changed under a running deployment.
     if (shard === undefined)
-      throw new Error('a tally in a partition that does not own its shard: the number of partitions was changed')
+      throw new Error(`a tally of shard ${number}, which partition ${this.#partition} does not own`)
     const full = this.#open.size >= this.#options.openTallies && !shard.known(ref)
     if (full) this.#counts.overflowed += tally.integers[0] as number
     const entity = full ? shard.other(ref.scope) : shard.entity(ref)
@@ -148,19 +146,10 @@ export class JudgeLane {
     const { calendar } = this.#options
     if (this.#closed > Number.NEGATIVE_INFINITY && blockOf(calendar, tick) > blockOf(calendar, this.#closed - 1))
       this.#writeRows(tick)
-    const byShard = new Map<Shard, Map<Entity, Tally>>()
-    for (const [entity, tally] of this.#open.take(tick)) {
-      const shard = entity.home
-      let own = byShard.get(shard)
-      if (own === undefined) {
-        own = new Map()
-        byShard.set(shard, own)
-      }
-      own.set(entity, tally)
-    }
+    const byShard = this.#open.take(tick)
     const settled: { alert: Alert; outcome: Outcome }[] = []
     for (const [shard, alarmed] of this.#alarmed) {
-      const tallies = byShard.get(shard) ?? new Map<Entity, Tally>()
+      const tallies = byShard.get(shard) ?? NO_TALLIES
       if (tallies.size === 0 && alarmed.size === 0) continue
       const judged = closeTick(shard, calendar, tick, tallies, alarmed, (entity, watch, outcome) => {
         const status = outcome === 'resolved' ? 'resolved' : 'open'
@@ -178,8 +167,10 @@ export class JudgeLane {
   #judged(shard: Shard, alarmed: Set<Entity>, entity: Entity): void {
     if (isAlarmed(entity, this.#options.plan[entity.ref.scope].watches)) alarmed.add(entity)
     else alarmed.delete(entity)
-    this.#dirty.add(entity)
-    this.#seenInBlock.add(entity)
+    if (!entity.isDirty) this.#dirty.push(entity)
+    if (!entity.isSeen) this.#seenInBlock.push(entity)
+    entity.isDirty = true
+    entity.isSeen = true
     if (entity.ref.scope !== 'endpoint') return
     let services = this.#dirtyServices.get(shard)
     if (services === undefined) {
@@ -201,8 +192,8 @@ export class JudgeLane {
     if (open.length === 0) return
     for (const entity of touched) {
       const own: (readonly [number, Tally])[] = []
-      for (const [tick, tallies] of open) {
-        const tally = tallies.get(entity)
+      for (const [tick, byShard] of open) {
+        const tally = byShard.get(entity.home)?.get(entity)
         if (tally !== undefined) own.push([tick, tally])
       }
       this.#early.look(entity, own, (_, subject, watch, tick) => {
@@ -241,9 +232,10 @@ export class JudgeLane {
   #writeRows(tick: number): void {
     const { plan, calendar } = this.#options
     for (const entity of this.#seenInBlock) {
+      entity.isSeen = false
       this.#appends.push(...baselineRows(plan[entity.ref.scope], entity, tick, calendar, this.#partition))
     }
-    this.#seenInBlock.clear()
+    this.#seenInBlock = []
   }
 
   /** Every minute of event time, but no more often than there is something to win: a catch-up would write more than it reads. */
@@ -253,7 +245,7 @@ export class JudgeLane {
     const since =
       this.#savedAt === Number.NEGATIVE_INFINITY ? Number.POSITIVE_INFINITY : (this.#closed - this.#savedAt) * tickMs
     if (since < this.#options.checkpointMs) return false
-    return since >= 10 * this.#options.checkpointMs || this.#mergedSince >= 4 * this.#dirty.size
+    return since >= 10 * this.#options.checkpointMs || this.#mergedSince >= 4 * this.#dirty.length
   }
 
   #checkpoint(): ReturnType<typeof checkpoint> {
@@ -266,7 +258,8 @@ export class JudgeLane {
       writes.push(toldWrite(id, null))
     }
     for (const shard of this.#shards.values()) shard.forgetHomeless((entity) => this.#open.holds(entity))
-    this.#dirty.clear()
+    for (const entity of this.#dirty) entity.isDirty = false
+    this.#dirty = []
     this.#dirtyServices.clear()
     this.#mergedSince = 0
     this.#savedAt = this.#closed

@@ -20,6 +20,10 @@ export interface Entity extends Subject {
   row: number
   readonly weight: number
   examples: (readonly Sampled[])[]
+  /** Judged since the last checkpoint. */
+  isDirty: boolean
+  /** Judged in the block under way. */
+  isSeen: boolean
 }
 
 /** An entity that has seen nothing for so long may give its place away. */
@@ -88,6 +92,8 @@ export class Shard {
       row: -1,
       weight: this.#weightOf(ref),
       examples: this.#plan[ref.scope].watches.map(() => []),
+      isDirty: false,
+      isSeen: false,
     }
     this.entities[ref.scope].set(key, fresh)
     return fresh
@@ -126,13 +132,13 @@ export class Shard {
     this.entities[entity.ref.scope].delete(entity.key)
   }
 
-  /** What `advance` needs beside the entity. `service`: whose share an endpoint's ratios start from. */
-  setting(scope: Scope, service: string, tick: number, early: boolean, report: Setting['report']): Setting {
+  /** What `advance` needs beside the entity. */
+  setting(scope: Scope, early: boolean, report: Setting['report']): Setting {
     return {
       plan: this.#plan[scope],
       calendar: this.#calendar,
       meters: this.meters[scope],
-      prior: (slot) => (scope === 'endpoint' ? this.#shareOf(service, slot, tick) : PRIOR_SHARE_TOP),
+      prior: this.#prior,
       early,
       report,
     }
@@ -171,12 +177,15 @@ export class Shard {
     }
   }
 
+  readonly #prior = (ref: EntityRef, slot: Slot, tick: number): number =>
+    ref.scope === 'endpoint' ? this.#shareOf(ref.service, slot, tick) : PRIOR_SHARE_TOP
+
   /** A service's share at a tick, on a copy: an early judgment must not move the settled row. */
   #shareOf(service: string, slot: Slot, tick: number): number {
     const row = this.services.get(service)
     if (row === undefined) return PRIOR_SHARE_TOP
     const at = this.#ratios.findIndex((one) => one.name === slot.name) * RATIO_WIDTH
-    this.#scratch.set(row.subarray(at, at + RATIO_WIDTH))
+    for (let i = 0; i < RATIO_WIDTH; i += 1) this.#scratch[i] = row[at + i] as number
     rollRatio(this.#scratch, 0, tick, this.#calendar, PRIOR_SHARE_TOP)
     normOfRatio(this.#scratch, 0, this.#norm)
     return this.#norm.share

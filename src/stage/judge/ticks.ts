@@ -1,36 +1,41 @@
-import type { Layout, Scope } from '#src/baseline/measure.ts'
-import { emptyTally, mergeTally, type Tally } from '#src/baseline/tally.ts'
-import type { Entity } from './shard.ts'
+import { mergeTally, type Tally } from '#src/baseline/tally.ts'
+import type { Entity, Shard } from './shard.ts'
 
-/** The tallies of ticks that are not closed yet, by tick and entity. */
+type OfShard = Map<Entity, Tally>
+type OfTick = Map<Shard, OfShard>
+
+export const NO_TALLIES: ReadonlyMap<Entity, Tally> = new Map()
+const NO_SHARDS: ReadonlyMap<Shard, OfShard> = new Map()
+
+/** The tallies of ticks that are not closed yet, by tick, shard and entity. */
 export class OpenTicks {
-  readonly #layouts: Readonly<Record<Scope, Layout>>
-  readonly #ticks = new Map<number, Map<Entity, Tally>>()
+  readonly #ticks = new Map<number, OfTick>()
   #size = 0
-
-  constructor(layouts: Readonly<Record<Scope, Layout>>) {
-    this.#layouts = layouts
-  }
 
   /** How many tallies there are. */
   get size(): number {
     return this.#size
   }
 
+  /** Takes a tally over: it is merged into from now on, and must not be used by others. */
   add(tick: number, entity: Entity, tally: Tally): void {
     let ofTick = this.#ticks.get(tick)
     if (ofTick === undefined) {
       ofTick = new Map()
       this.#ticks.set(tick, ofTick)
     }
-    const known = ofTick.get(entity)
-    if (known === undefined) {
-      // A copy: what is merged into later must not be the block's own.
-      const own = emptyTally(this.#layouts[entity.ref.scope])
-      mergeTally(own, tally)
-      ofTick.set(entity, own)
-      this.#size += 1
-    } else mergeTally(known, tally)
+    let ofShard = ofTick.get(entity.home)
+    if (ofShard === undefined) {
+      ofShard = new Map()
+      ofTick.set(entity.home, ofShard)
+    }
+    const known = ofShard.get(entity)
+    if (known !== undefined) {
+      mergeTally(known, tally)
+      return
+    }
+    ofShard.set(entity, tally)
+    this.#size += 1
   }
 
   /** The first open tick, or `null`. */
@@ -40,31 +45,23 @@ export class OpenTicks {
     return first
   }
 
-  last(): number | null {
-    let last: number | null = null
-    for (const tick of this.#ticks.keys()) if (last === null || tick > last) last = tick
-    return last
-  }
-
   /** Takes a tick out. */
-  take(tick: number): ReadonlyMap<Entity, Tally> {
+  take(tick: number): ReadonlyMap<Shard, ReadonlyMap<Entity, Tally>> {
     const ofTick = this.#ticks.get(tick)
-    if (ofTick === undefined) return NO_TALLIES
+    if (ofTick === undefined) return NO_SHARDS
     this.#ticks.delete(tick)
-    this.#size -= ofTick.size
+    for (const ofShard of ofTick.values()) this.#size -= ofShard.size
     return ofTick
   }
 
   /** Whether any open tick has a tally of it. */
   holds(entity: Entity): boolean {
-    for (const ofTick of this.#ticks.values()) if (ofTick.has(entity)) return true
+    for (const ofTick of this.#ticks.values()) if (ofTick.get(entity.home)?.has(entity) === true) return true
     return false
   }
 
   /** The open ticks in order. */
-  inOrder(): readonly (readonly [number, ReadonlyMap<Entity, Tally>])[] {
+  inOrder(): readonly (readonly [number, OfTick])[] {
     return [...this.#ticks].sort(([a], [b]) => a - b)
   }
 }
-
-const NO_TALLIES: ReadonlyMap<Entity, Tally> = new Map()
