@@ -41,7 +41,7 @@ export function alertOf(subject: Subject, watch: Watch, status: AlertStatus, set
     expected: explained.expected,
     baseline: baselineOf(watch.slots),
     reason: explained.reason,
-    contributors: behindOf(sample).map(({ name, share }) => ({ name, share: round(share) })),
+    contributors: behindOf(subject.ref.scope, sample).map(({ name, share }) => ({ name, share: round(share) })),
     examples: sample.slice(0, EXAMPLES).map(({ id }) => id),
     query: queryOf(subject.ref, time(OPENED), time(LAST), explained.condition),
     silent_if: explained.silentIf,

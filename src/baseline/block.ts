@@ -1,9 +1,8 @@
 import type { EpochMs } from '#src/call/call.ts'
 import type { Sampled } from '#src/sketch/sample.ts'
 import { ByteReader, ByteWriter, Malformed } from './bytes.ts'
-import { type EntityRef, endpointRef, identityRef } from './entity.ts'
 import type { Layout, Scope } from './measure.ts'
-import type { Tally } from './tally.ts'
+import { NO_BINS, NO_SAMPLE, type Tally } from './tally.ts'
 
 const MAGIC = 0x54
 const VERSION = 1
@@ -25,7 +24,9 @@ export interface Watermark {
 export interface TallyEntry {
   /** Which shard owns it. */
   readonly shard: number
-  readonly ref: EntityRef
+  readonly scope: Scope
+  /** Its name within the scope, as `keyOf` makes it. */
+  readonly key: string
   readonly tick: number
   readonly tally: Tally
 }
@@ -48,15 +49,11 @@ export class BlockWriter {
     this.#start()
   }
 
-  add(shard: number, ref: EntityRef, tick: number, tally: Tally): void {
+  add(shard: number, scope: Scope, key: string, tick: number, tally: Tally): void {
     const out = this.#out
-    out.varint(ref.scope === 'endpoint' ? 1 : 2)
+    out.varint(scope === 'endpoint' ? 1 : 2)
     out.varint(shard)
-    if (ref.scope === 'endpoint') {
-      this.#text(ref.service)
-      this.#text(ref.method)
-      this.#text(ref.route)
-    } else this.#text(ref.identity)
+    this.#text(key)
     out.signed(tick)
     for (const integer of tally.integers) out.varint(integer)
     for (const bins of tally.bins) {
@@ -138,8 +135,9 @@ export function readBlock(bytes: Uint8Array, layouts: Readonly<Record<Scope, Lay
   const entries: TallyEntry[] = []
   for (let tag = reader.varint(); tag !== 0; tag = reader.varint()) {
     const shard = reader.varint()
-    const ref = tag === 1 ? endpointRef(text(), text(), text()) : identityRef(text())
-    entries.push({ shard, ref, tick: reader.signed(), tally: readTally(reader, layouts[ref.scope], text) })
+    const scope: Scope = tag === 1 ? 'endpoint' : 'identity'
+    const key = text()
+    entries.push({ shard, scope, key, tick: reader.signed(), tally: readTally(reader, layouts[scope], text) })
   }
   if (reader.varint() === 0) return { watermark: null, entries }
   const source = reader.text()
@@ -153,13 +151,17 @@ function readTally(reader: ByteReader, layout: Layout, text: () => string): Tall
   const integers: number[] = []
   for (let i = 0; i < layout.integers; i += 1) integers.push(reader.varint())
   const bins = layout.sizes.map(() => {
+    let left = reader.varint() * 2
+    if (left === 0) return NO_BINS
     const numbers: number[] = []
-    for (let left = reader.varint() * 2; left > 0; left -= 1) numbers.push(reader.varint())
+    for (; left > 0; left -= 1) numbers.push(reader.varint())
     return numbers
   })
   const samples = layout.samples.map(() => {
+    let left = reader.varint()
+    if (left === 0) return NO_SAMPLE
     const sample: Sampled[] = []
-    for (let left = reader.varint(); left > 0; left -= 1) {
+    for (; left > 0; left -= 1) {
       sample.push({ rank: reader.signed(), id: reader.text(), who: text() })
     }
     return sample

@@ -8,7 +8,7 @@ import { BLOCKS_FROZEN, BLOCKS_WALKED, blockOf, type Calendar, keptPerBlock } fr
  * phi the wander at high ones. The mean is a conservative envelope: e is an e-value for every true mean below `bound` and every
  * true variance below the model's (Shin, Ramdas and Rinaldo 2023, e-detectors; the envelope is our own).
  */
-export const COUNT_WIDTH = 34
+export const COUNT_WIDTH = 35
 
 const FIRST = 0
 const SEEN = 1
@@ -45,6 +45,8 @@ const BOUND = 30
 const SHAPE = 31
 const ARMED = 32
 const FANO = 33
+/** Ticks of a first block that was too short to be one of its own: they count with the next. */
+const CARRIED = 34
 
 const HOUR_KEPT = keptPerBlock(6)
 const VOLATILITY_KEPT = keptPerBlock(72)
@@ -136,7 +138,14 @@ function addDispersion(row: Float64Array, at: number, k: number, mean: number, t
 function endBlock(row: Float64Array, at: number, calendar: Calendar): void {
   const block = num(row, at + BLOCK)
   const start = block * calendar.ticksPerBlock
-  const ticks = calendar.ticksPerBlock - Math.max(0, num(row, at + FIRST) - start)
+  const own = calendar.ticksPerBlock - Math.max(0, num(row, at + FIRST) - start)
+  // One tick is no block: taken for one, it would be the mean that the whole next block is held against.
+  if (2 * own < calendar.ticksPerBlock) {
+    row[at + CARRIED] = own
+    return
+  }
+  const ticks = own + num(row, at + CARRIED)
+  row[at + CARRIED] = 0
   const mean = num(row, at + MEAN)
   const quiet = Math.max(0, ticks - num(row, at + TOUCHED))
   if (mean > 0 && quiet > 0) addDispersion(row, at, 0, mean, quiet)

@@ -14,14 +14,14 @@ export interface Tally {
   /** As `Layout` orders them; [0] is calls. */
   readonly integers: number[]
   /** For each sizes measure: bin, count, bin, count, … in the order of first use. */
-  readonly bins: number[][]
+  readonly bins: (readonly number[])[]
   readonly samples: (readonly Sampled[])[]
 }
 
 export function emptyTally(layout: Layout): Tally {
   return {
     integers: new Array<number>(layout.integers).fill(0),
-    bins: layout.sizes.map(() => []),
+    bins: layout.sizes.map(() => NO_BINS),
     samples: layout.samples.map(() => NO_SAMPLE),
   }
 }
@@ -44,7 +44,7 @@ export function addCall(layout: Layout, tally: Tally, call: ApiCall, id: string,
   }
   for (let i = 0; i < layout.sizes.length; i += 1) {
     const bytes = (layout.sizes[i] as Layout['sizes'][number]).of(call)
-    if (bytes !== null) addBin(tally.bins[i] as number[], binOf(bytes), 1)
+    if (bytes !== null) addBin(ownBins(tally, i), binOf(bytes), 1)
   }
   for (let i = 0; i < layout.samples.length; i += 1) {
     const rank = (layout.samples[i] as Layout['samples'][number]).rank(call, hash)
@@ -58,8 +58,10 @@ export function mergeTally(into: Tally, from: Tally): void {
     into.integers[i] = Math.min(COUNT_MAX, (into.integers[i] as number) + (from.integers[i] as number))
   }
   for (let i = 0; i < into.bins.length; i += 1) {
-    const bins = from.bins[i] as number[]
-    for (let j = 0; j < bins.length; j += 2) addBin(into.bins[i] as number[], bins[j] as number, bins[j + 1] as number)
+    const bins = from.bins[i] as readonly number[]
+    if (bins.length === 0) continue
+    const own = ownBins(into, i)
+    for (let j = 0; j < bins.length; j += 2) addBin(own, bins[j] as number, bins[j + 1] as number)
   }
   for (let i = 0; i < into.samples.length; i += 1) {
     const sample = from.samples[i] as readonly Sampled[]
@@ -67,8 +69,14 @@ export function mergeTally(into: Tally, from: Tally): void {
   }
 }
 
-/** Most samples stay empty: they share one array until something is to be kept. */
-const NO_SAMPLE: readonly Sampled[] = Object.freeze([])
+/** Most of them stay empty: they share one array until something is to be kept. */
+export const NO_BINS: readonly number[] = Object.freeze([])
+export const NO_SAMPLE: readonly Sampled[] = Object.freeze([])
+
+function ownBins(tally: Tally, i: number): number[] {
+  if (tally.bins[i] === NO_BINS) tally.bins[i] = []
+  return tally.bins[i] as number[]
+}
 
 function ownSample(tally: Tally, i: number): Sampled[] {
   if (tally.samples[i] === NO_SAMPLE) tally.samples[i] = []

@@ -1,3 +1,5 @@
+import { labelOf, refOf } from '#src/baseline/entity.ts'
+import type { Scope } from '#src/baseline/measure.ts'
 import type { Sampled } from '#src/sketch/sample.ts'
 import type { Episode } from './detector.ts'
 import type { Watch } from './plan.ts'
@@ -10,7 +12,7 @@ const SAMPLED_LEAST = 3
 /** The open episode of one watch, as its detector explains it. */
 export function episodeOf(subject: Subject, watch: Watch, at: number, tickMs: number): Episode {
   const row = subject.rows.numbers
-  const behind = behindOf(subject.examples[watch.index] ?? [])
+  const behind = behindOf(subject.ref.scope, subject.examples[watch.index] ?? [])
   return {
     ref: subject.ref,
     sums: row.slice(at + SUM, at + SUM + SUMS),
@@ -24,12 +26,15 @@ export function episodeOf(subject: Subject, watch: Watch, at: number, tickMs: nu
 }
 
 /** Who made the sampled calls, the most frequent first, at most five. */
-export function behindOf(sample: readonly Sampled[]): { name: string; share: number }[] {
+export function behindOf(scope: Scope, sample: readonly Sampled[]): { name: string; share: number }[] {
   if (sample.length < SAMPLED_LEAST) return []
   const calls = new Map<string, number>()
   for (const { who } of sample) calls.set(who, (calls.get(who) ?? 0) + 1)
   return [...calls]
-    .map(([name, count]) => ({ name, share: count / sample.length }))
+    .map(([who, count]) => ({
+      name: scope === 'identity' ? labelOf(refOf('endpoint', who)) : who,
+      share: count / sample.length,
+    }))
     .sort((a, b) => b.share - a.share || (a.name < b.name ? -1 : 1))
     .slice(0, 5)
 }

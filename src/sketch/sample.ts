@@ -3,7 +3,7 @@ export interface Sampled {
   readonly rank: number
   /** The call's id; the same id is the same call. */
   readonly id: string
-  /** Who stands behind it: the identity for an endpoint, the endpoint for an identity. */
+  /** Who stands behind it: the identity for an endpoint, the endpoint (as `keyOf` names it) for an identity. */
   readonly who: string
 }
 

@@ -1,6 +1,6 @@
 import type { EpochMs } from '#src/call/call.ts'
 import type { Format } from '#src/call/format.ts'
-import { hashText } from '#src/call/hash.ts'
+import { hashedLow, hashText } from '#src/call/hash.ts'
 import { readCall } from '#src/call/read.ts'
 import { believeTime, type TimeBounds } from '#src/call/time.ts'
 import { randomFor } from '#src/demo/random.ts'
@@ -45,7 +45,8 @@ export function shake(lines: readonly Uint8Array[], seed: number, options: Shake
       placed.push({ line, source: Math.floor(random() * sources), order: latest })
       return
     }
-    const fate = window.take(call.at, call.requestId, index)
+    const high = call.requestId === null ? 0 : hashText(call.requestId)
+    const fate = window.take(call.at, index, call.requestId === null ? null : { high, low: hashedLow() })
     if (fate === 'late') {
       late.push(line)
       return

@@ -24,6 +24,12 @@ import { engineOf, loadDetectors, loadFormats } from '../engine.ts'
 import { sinksOf } from './sinks.ts'
 import { migrated, scheduleRetention, storeOf } from './store.ts'
 import { streamOf } from './stream.ts'
+import { yielding } from './yield.ts'
+
+/** Detection goes before storage: the archive yields while more calls than this wait to be judged. */
+const BEHIND_CALLS = 50_000
+/** What a waiting block of tallies counts for, roughly. */
+const CALLS_PER_BLOCK = 100
 
 /** Tidemark as it runs. */
 export interface Service {
@@ -113,7 +119,7 @@ export async function startService({
       entities: queries.entities,
       metrics: () => metrics.text(),
       health: () => health.report(),
-      lag: () => stream.lag().reduce((sum, { stage, records }) => sum + (stage === 'collect' ? records : 0), 0),
+      lag: () => lagOf(stream, 'collect'),
       lastCallAt: () => collectCounts.lastCallAt(),
       log,
       events: watchWeb(metrics),
@@ -130,28 +136,33 @@ export async function startService({
       health.set('store', null)
       endings.unshift(scheduleRetention(opened, config, log))
       if (!config.stages.includes('archive') || ending.signal.aborted) return
+      const isBehind = (): boolean => lagOf(stream, 'collect') + lagOf(stream, 'judge') * CALLS_PER_BLOCK > BEHIND_CALLS
       await runs.add(
         stream.drain(
-          archive({
-            store: opened,
-            format,
-            bounds: { futureMs: config.calls.futureSeconds * 1000, pastMs: config.calls.pastDays * 86_400_000 },
-            recordBytes: config.calls.maxRecordBytes,
-            runStart: Date.now(),
-            configuration: configurationHash(config),
-            limits: config.archive,
-            retry: config.archive,
-            after: (ms, run) => {
-              const timer = setTimeout(run, ms)
-              return () => clearTimeout(timer)
-            },
-            now: Date.now,
-            onRefused: (refused, reason) => {
-              metrics.refusedRows.add({ table: refused.table ?? 'none' })
-              log.error({ ...refused, reason }, 'the store refuses a row for good')
-            },
-            events: watchArchive(metrics, log),
-          }),
+          yielding(
+            archive({
+              store: opened,
+              format,
+              bounds: { futureMs: config.calls.futureSeconds * 1000, pastMs: config.calls.pastDays * 86_400_000 },
+              recordBytes: config.calls.maxRecordBytes,
+              runStart: Date.now(),
+              configuration: configurationHash(config),
+              limits: config.archive,
+              retry: config.archive,
+              after: (ms, run) => {
+                const timer = setTimeout(run, ms)
+                return () => clearTimeout(timer)
+              },
+              now: Date.now,
+              onRefused: (refused, reason) => {
+                metrics.refusedRows.add({ table: refused.table ?? 'none' })
+                log.error({ ...refused, reason }, 'the store refuses a row for good')
+              },
+              events: watchArchive(metrics, log),
+            }),
+            isBehind,
+            ending.signal,
+          ),
         ),
       )
     })
@@ -210,6 +221,10 @@ function deliverTo(
       events,
     }),
   )
+}
+
+function lagOf(stream: Stream, stage: string): number {
+  return stream.lag().reduce((sum, lag) => sum + (lag.stage === stage ? lag.records : 0), 0)
 }
 
 /** The names under which lag is told: deliver is one stage a sink. */

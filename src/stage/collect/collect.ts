@@ -1,13 +1,13 @@
 import type { Watermark } from '#src/baseline/block.ts'
 import type { EpochMs } from '#src/call/call.ts'
-import { callId } from '#src/call/hash.ts'
+import { callId, hashedLow, hashText } from '#src/call/hash.ts'
 import { readCall } from '#src/call/read.ts'
 import { redactSample } from '#src/call/redact.ts'
 import { believeTime } from '#src/call/time.ts'
 import type { Append, BatchLimits, Lane, Opening, Position, Step, StreamRecord, Transform } from '#src/stream/stream.ts'
 import type { CollectOptions, Fate } from './options.ts'
 import { StepTallies } from './tallies.ts'
-import { SourceWindow } from './window.ts'
+import { type RequestHash, SourceWindow } from './window.ts'
 
 /** A commit is due after 250 ms or 20,000 calls. */
 export const COLLECT_BATCH: BatchLimits = { records: 20_000, waitMs: 250 }
@@ -43,6 +43,8 @@ class CollectLane implements Lane {
   readonly #window: SourceWindow
   /** The position after the last record that has had its effect. */
   #read: Position
+  /** The hash of the id of the call in hand; one object for all. */
+  readonly #hash: RequestHash = { high: 0, low: 0 }
   /** The position after the last record read in this life. */
   #next: Position
 
@@ -104,9 +106,12 @@ class CollectLane implements Lane {
     const { call } = reading
     const time = believeTime(call.ts, record.appendedAt, runStart, bounds)
     if ('reject' in time) return rejected({ reason: time.reject, detail: time.detail })
-    const taken = this.#window.take(time.at, call.requestId, record.position)
+    const id = callId(call, record.value)
+    this.#hash.high = hashText(id)
+    this.#hash.low = hashedLow()
+    const taken = this.#window.take(time.at, record.position, call.requestId === null ? null : this.#hash)
     if (taken === 'late' || taken === 'duplicate') return { fate: taken, forgotten: false, letter: null, at: time.at }
-    if (tallies !== null) tallies.add(call, Math.floor(time.at / tickMs), callId(call, record.value))
+    if (tallies !== null) tallies.add(call, Math.floor(time.at / tickMs), id, this.#hash.high)
     return { fate: 'call', forgotten: taken === 'forgotten', letter: null, at: time.at }
   }
 

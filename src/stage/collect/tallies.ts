@@ -1,13 +1,12 @@
 import { BlockWriter, type Watermark } from '#src/baseline/block.ts'
-import { type EntityRef, endpointRef, identityRef, labelOf, shardOf } from '#src/baseline/entity.ts'
+import { endpointRef, keyOf, shardOf } from '#src/baseline/entity.ts'
 import type { Layout, Scope } from '#src/baseline/measure.ts'
 import { addCall, emptyTally, type Tally } from '#src/baseline/tally.ts'
 import type { ApiCall } from '#src/call/call.ts'
-import { hashText } from '#src/call/hash.ts'
 
 interface Entry {
-  readonly ref: EntityRef
-  readonly label: string
+  readonly scope: Scope
+  readonly key: string
   readonly shard: number
   readonly tick: number
   readonly tally: Tally
@@ -33,29 +32,28 @@ export class StepTallies {
     this.#shards = shards
   }
 
-  /** Counts one call for its endpoint and for its identity. `id` names it. */
-  add(call: ApiCall, tick: number, id: string): void {
+  /** Counts one call for its endpoint and for its identity. `id` names it, `hash` is the hash of that. */
+  add(call: ApiCall, tick: number, id: string, hash: number): void {
     let ofTick = this.#ticks.get(tick)
     if (ofTick === undefined) {
       ofTick = { endpoints: new Map(), identities: new Map() }
       this.#ticks.set(tick, ofTick)
     }
-    const hash = hashText(id)
     const endpoint = this.#endpoint(ofTick.endpoints, call, tick)
     let identity = ofTick.identities.get(call.identity)
     if (identity === undefined) {
-      identity = this.#entry(identityRef(call.identity), call.identity, tick)
+      identity = this.#entry('identity', call.identity, call.identity, tick)
       ofTick.identities.set(call.identity, identity)
     }
-    addCall(this.#layouts.endpoint, endpoint.tally, call, id, hash, call.identity)
-    addCall(this.#layouts.identity, identity.tally, call, id, hash, endpoint.label)
+    addCall(this.#layouts.endpoint, endpoint.tally, call, id, hash, identity.key)
+    addCall(this.#layouts.identity, identity.tally, call, id, hash, endpoint.key)
   }
 
   /** The blocks of all partitions, one or more pieces each; a partition without tallies gets its watermark all the same. */
   blocks(partitions: number, watermark: Watermark): readonly (readonly Uint8Array[])[] {
     const writers = Array.from({ length: partitions }, () => new BlockWriter(this.#layouts))
-    for (const { ref, shard, tick, tally } of this.#entries) {
-      ;(writers[shard % partitions] as BlockWriter).add(shard, ref, tick, tally)
+    for (const { scope, key, shard, tick, tally } of this.#entries) {
+      ;(writers[shard % partitions] as BlockWriter).add(shard, scope, key, tick, tally)
     }
     return writers.map((writer) => writer.finish(watermark))
   }
@@ -73,15 +71,15 @@ export class StepTallies {
     }
     let entry = routes.get(call.route)
     if (entry === undefined) {
-      entry = this.#entry(endpointRef(call.service, call.method, call.route), call.service, tick)
+      entry = this.#entry('endpoint', keyOf(endpointRef(call.service, call.method, call.route)), call.service, tick)
       routes.set(call.route, entry)
     }
     return entry
   }
 
-  #entry(ref: EntityRef, owner: string, tick: number): Entry {
-    const shard = shardOf(ref.scope, owner, this.#shards)
-    const entry = { ref, label: labelOf(ref), shard, tick, tally: emptyTally(this.#layouts[ref.scope]) }
+  #entry(scope: Scope, key: string, owner: string, tick: number): Entry {
+    const shard = shardOf(scope, owner, this.#shards)
+    const entry = { scope, key, shard, tick, tally: emptyTally(this.#layouts[scope]) }
     this.#entries.push(entry)
     return entry
   }

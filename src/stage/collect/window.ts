@@ -1,12 +1,19 @@
 import type { EpochMs } from '#src/call/call.ts'
 import type { Position } from '#src/stream/stream.ts'
+import { HashSet } from './ids.ts'
+
+/** The hash of a request id, in two halves of 32 bits. */
+export interface RequestHash {
+  high: number
+  low: number
+}
 
 interface OpenTick {
   /** The position of its first call. */
   readonly first: Position
   /** The largest time of the source before that call. */
   readonly before: EpochMs
-  readonly ids: Set<string>
+  readonly ids: HashSet
 }
 
 /** Where to read again from to have the request ids of the open ticks once more, and the largest time before that. */
@@ -40,19 +47,19 @@ export class SourceWindow {
   }
 
   /** Takes one call. `forgotten`: it counts, but its id was not remembered, for want of room. */
-  take(at: EpochMs, requestId: string | null, position: Position): 'fresh' | 'forgotten' | 'late' | 'duplicate' {
+  take(at: EpochMs, position: Position, id: RequestHash | null): 'fresh' | 'forgotten' | 'late' | 'duplicate' {
     const tick = Math.floor(at / this.#tickMs)
     if ((tick + 1) * this.#tickMs <= this.watermark) return 'late'
     let open = this.#open.get(tick)
     if (open === undefined) {
-      open = { first: position, before: this.#latest, ids: new Set() }
+      open = { first: position, before: this.#latest, ids: new HashSet() }
       this.#open.set(tick, open)
     }
     if (at > this.#latest) this.#advance(at)
-    if (requestId === null) return 'fresh'
-    if (open.ids.has(requestId)) return 'duplicate'
+    if (id === null) return 'fresh'
+    if (open.ids.has(id.high, id.low)) return 'duplicate'
     if (open.ids.size >= this.#idsPerTick) return 'forgotten'
-    open.ids.add(requestId)
+    open.ids.add(id.high, id.low)
     return 'fresh'
   }
 

@@ -103,7 +103,7 @@ function restoreEntity(
   const ref = refOf(scope, key)
   const shard = shardFor(ref)
   if (shard === undefined) return
-  const entity = shard.entity(ref)
+  const entity = shard.entity(scope, key)
   entity.row = entity.rows.take()
   readEntity(
     value,

@@ -113,14 +113,14 @@ export class JudgeLane {
     }
   }
 
-  #add({ shard: number, ref, tick, tally }: TallyEntry, touched: Set<Entity>): void {
+  #add({ shard: number, scope, key, tick, tally }: TallyEntry, touched: Set<Entity>): void {
     const shard = this.#shards.get(number)
     // The number of shards or of partitions was changed under a running deployment.
     if (shard === undefined)
       throw new Error(`a tally of shard ${number}, which partition ${this.#partition} does not own`)
-    const full = this.#open.size >= this.#options.openTallies && !shard.known(ref)
+    const full = this.#open.size >= this.#options.openTallies && !shard.entities[scope].has(key)
     if (full) this.#counts.overflowed += tally.integers[0] as number
-    const entity = full ? shard.other(ref.scope) : shard.entity(ref)
+    const entity = full ? shard.other(scope) : shard.entity(scope, key)
     this.#open.add(tick, entity, tally)
     this.#mergedSince += 1
     touched.add(entity)

@@ -1,5 +1,5 @@
 import { blockOf, type Calendar } from '#src/baseline/blocks.ts'
-import { type EntityRef, isOther, keyOf, otherRef } from '#src/baseline/entity.ts'
+import { type EntityRef, isOther, keyOf, otherRef, refOf } from '#src/baseline/entity.ts'
 import type { Scope } from '#src/baseline/measure.ts'
 import { SCOPES } from '#src/baseline/measure.ts'
 import { normOfRatio, observeRatio, openRatio, PRIOR_SHARE_TOP, RATIO_WIDTH, rollRatio } from '#src/baseline/ratio.ts'
@@ -80,10 +80,10 @@ export class Shard {
   }
 
   /** The entity of a name, made (not admitted) where it is new. */
-  entity(ref: EntityRef): Entity {
-    const key = keyOf(ref)
-    const known = this.entities[ref.scope].get(key)
+  entity(scope: Scope, key: string): Entity {
+    const known = this.entities[scope].get(key)
     if (known !== undefined) return known
+    const ref = refOf(scope, key)
     const fresh: Entity = {
       home: this,
       ref,
@@ -99,12 +99,8 @@ export class Shard {
     return fresh
   }
 
-  known(ref: EntityRef): boolean {
-    return this.entities[ref.scope].has(keyOf(ref))
-  }
-
   other(scope: Scope): Entity {
-    return this.entity(otherRef(scope, this.#number))
+    return this.entity(scope, keyOf(otherRef(scope, this.#number)))
   }
 
   /** Whether one more entity may be admitted; makes room, once a block, from those that were not seen for an hour. */
