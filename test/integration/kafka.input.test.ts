@@ -77,6 +77,41 @@ describe.skipIf('skipped' in part)('what foreign producers write', () => {
     }
   })
 
+  test('retention that passes a reader in the middle of its work is told as a gap', async () => {
+    const stream = await open({ queueBytes: 1, fetchBytesPerPartition: 1 })
+    const gate = Promise.withResolvers<void>()
+    ends.push(async () => gate.resolve())
+    const seen: number[] = []
+    await send([{ key: null, value: 'first', partition: 0 }])
+    await stream.drain({
+      stage: 'slow',
+      inputs: ['calls'],
+      batch: { records: 1, waitMs: 0 },
+      open: async () => ({
+        take: async (records) => {
+          seen.push(...records.map(({ position }) => position))
+          await gate.promise
+        },
+        close: async () => {},
+      }),
+    })
+    await until(() => seen.length === 1)
+    for (let index = 0; index < 20; index++) await send([{ key: null, value: 'more', partition: 0 }])
+    const admin = foreign.admin()
+    await admin.connect()
+    await admin.fetchTopicOffsets(calls)
+    await admin.deleteTopicRecords({ topic: calls, partitions: [{ partition: 0, offset: '15' }] })
+    await admin.disconnect()
+    gate.resolve()
+    await until(() => seen.at(-1) === 20)
+    const [gap] = told.gaps
+    expect(gap).toMatchObject({ stage: 'slow', to: 15 })
+    // What was read before the records were deleted is not missing.
+    const before = Array.from({ length: gap!.from }, (_, index) => index)
+    expect(seen).toEqual([...before, 15, 16, 17, 18, 19, 20])
+    expect(told.gaps).toHaveLength(1)
+  })
+
   test('a batch that would become too large is told as a gap, and the rest is read', async () => {
     const stream = await open({ decompressedBytes: 1024 * 1024 })
     await send([{ key: null, value: 'before', partition: 0 }])

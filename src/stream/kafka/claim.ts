@@ -36,13 +36,14 @@ export interface Claim {
 /**
  * Makes this process the only owner of a seat, then reads what the last owner committed. The order matters: the committed
  * position and the state may be read only after the owner before is fenced and its transaction ended.
+ * @param wants.read how far this process had read before, where it had: a gap is told also where nothing was ever committed
  * @throws what the brokers or the connection say; and where the topic is shorter than the committed position
  */
 export async function claim(
   shared: Shared,
   seat: Seat,
   producer: LaneProducer,
-  wants: { readonly state: Topic | null; readonly topics: readonly Topic[] },
+  wants: { readonly state: Topic | null; readonly topics: readonly Topic[]; readonly read: number | null },
 ): Promise<Claim> {
   const { settings } = shared
   const { stage, topic, partition, source } = seat
@@ -62,7 +63,8 @@ export async function claim(
     )
   }
   const from = Math.max(resume ?? 0, ends.low)
-  if (resume !== null && from > resume) settings.events.gap?.({ stage, source, from: resume, to: from })
+  const expected = resume ?? wants.read
+  if (expected !== null && from > expected) settings.events.gap?.({ stage, source, from: expected, to: from })
   const state = stateTopic === null ? new Map() : await restore(shared, stateTopic, partition, marker)
   return { resume, note, from, state, partitions }
 }

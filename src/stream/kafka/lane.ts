@@ -171,7 +171,8 @@ export class Lane {
     this.#failure = null
     const producer = await laneProducer(this.#client, settings, this.#kind.transactionalId(this.seat))
     try {
-      const wants = { state: this.#kind.state, topics: this.#kind.outputs }
+      const read = this.#partitions === 0 ? null : this.#next
+      const wants = { state: this.#kind.state, topics: this.#kind.outputs, read }
       const claimed = await claim(this.#shared, this.seat, producer, wants)
       if (this.over) return
       const fail = (error: Error) => this.#fail(error)
