@@ -18,12 +18,16 @@ export function addSampled(sample: Sampled[], rank: number, id: string, who: str
   let at = sample.length
   if (at === SAMPLE_SIZE) {
     const last = sample[at - 1] as Sampled
-    if (rank > last.rank || (rank === last.rank && id >= last.id)) return
+    if (rank > last.rank || (rank === last.rank && id > last.id)) return
   }
   while (at > 0) {
     const before = sample[at - 1] as Sampled
     if (before.rank < rank || (before.rank === rank && before.id < id)) break
-    if (before.rank === rank && before.id === id) return
+    if (before.rank === rank && before.id === id) {
+      // Two callers may log one id: which of them came first must not decide who is named.
+      if (who < before.who) sample[at - 1] = { rank, id, who }
+      return
+    }
     at -= 1
   }
   sample.splice(at, 0, { rank, id, who })
