@@ -52,20 +52,24 @@ export default defineDetector({
     evidence.sums[1] = errors.whole
     evidence.sums[2] = errors.whole * errors.share
     evidence.sums[3] = mu
+    evidence.peaks[0] = mu
     return true
   },
   floor(sums, _peaks, params) {
     const [errors, , expected, bound] = sums as unknown as [number, number, number, number]
     return errors - expected >= params.leastErrors && errors >= params.leastFactor * bound
   },
-  explain({ sums, weight, needed }, params) {
+  explain({ sums, peaks, weight, needed }, params) {
     const [errors, calls, expected, bound] = sums as unknown as [number, number, number, number]
     const failed = errors / calls
-    const least = Math.max(leastToAlarm(bound, shapeOfRatio(bound), ALTERNATIVES, needed), params.leastErrors)
+    // Ticks are independent under the null: their means add, and so do their shapes.
+    const tick = peaks[0] as number
+    const shape = (bound / tick) * shapeOfRatio(tick)
+    const least = Math.max(leastToAlarm(bound, shape, ALTERNATIVES, needed), params.leastErrors)
     return {
       severity: failed >= 0.5 && weight > 1 ? 'critical' : failed >= 0.25 || weight > 1 ? 'high' : 'medium',
       observed: { errors, calls },
-      expected: { errors: round(expected), low: 0, high: upperQuantile(bound, shapeOfRatio(bound), 0.001) },
+      expected: { errors: round(expected), low: 0, high: upperQuantile(bound, shape, 0.001) },
       reason: `${errors} of ${calls} calls failed (${percentText(failed)}); ${round(expected)} expected`,
       silentIf: `fewer than about ${Math.min(least, errors)} of these ${calls} calls had failed`,
       condition: 'status >= 500',

@@ -51,8 +51,9 @@ export default defineDetector({
     return gets - expected >= params.leastCalls && gets >= params.leastFactor * expected
   },
   explain({ ref, sums, peaks, weight, needed, top }, params) {
-    const [gets, , expected, bound] = sums as unknown as [number, number, number, number]
-    const shape = peaks[1] as number
+    const [gets, ticks, expected, bound] = sums as unknown as [number, number, number, number]
+    // Ticks are independent under the null: their means add, and so do their shapes.
+    const shape = ticks * (peaks[1] as number)
     const factor = gets / Math.max(expected, 1e-9)
     const least = Math.max(leastToAlarm(bound, shape, ALTERNATIVES, needed), params.leastCalls)
     const noun = ref.scope === 'endpoint' ? 'client' : 'endpoint'

@@ -23,9 +23,12 @@ function logCalibrated(logP: number): number {
   return Math.log((1 - p + p * logP) / (logP * logP)) - logP
 }
 
-/** Adds one direction's evidence to the alternatives [from, from + 2) and its outliers to the sums. */
-function judgeSizes(view: SizesView, evidence: Evidence, from: number, leastBytes: number): void {
-  if (!view.armed || view.total === 0) return
+/**
+ * Adds one direction's evidence to the alternatives [from, from + 2) and its outliers to the sums. Returns the evidence for
+ * outliers, or -Infinity where there was nothing to test.
+ */
+function judgeSizes(view: SizesView, evidence: Evidence, from: number, leastBytes: number): number {
+  if (!view.armed || view.total === 0) return Number.NEGATIVE_INFINITY
   const odd = Math.max(view.oddBin, binOf(leastBytes))
   let outliers = 0
   for (let i = 0; i < view.bins.length; i += 2) {
@@ -49,6 +52,7 @@ function judgeSizes(view: SizesView, evidence: Evidence, from: number, leastByte
   evidence.sums[1] = Math.max(evidence.sums[1] as number, view.total)
   evidence.sums[2] = (evidence.sums[2] as number) + expected
   evidence.sums[3] = (evidence.sums[3] as number) + expected
+  return evidence.logE[from + 1] as number
 }
 
 export default defineDetector({
@@ -86,15 +90,17 @@ export default defineDetector({
   earlyMargin: Number.POSITIVE_INFINITY,
   judge({ responses, requests }, evidence, params) {
     if (!responses.armed && !requests.armed) return false
-    judgeSizes(responses, evidence, 0, params.leastBytes)
-    judgeSizes(requests, evidence, 2, params.leastBytes)
-    evidence.calm = -Math.max(evidence.logE[1] as number, evidence.logE[3] as number)
-    return evidence.singles > 0
+    const response = judgeSizes(responses, evidence, 0, params.leastBytes)
+    const request = judgeSizes(requests, evidence, 2, params.leastBytes)
+    if (evidence.singles === 0) return false
+    // A direction without sizes says nothing: taken as 0 it would keep the alert from ever calming down.
+    evidence.calm = -Math.max(response, request)
+    return true
   },
   floor(sums, _peaks, params, single) {
     return single || (sums[0] as number) >= params.leastCalls
   },
-  explain({ sums, peaks, weight }) {
+  explain({ sums, peaks, weight }, params) {
     const [outliers, calls, expected] = sums as unknown as [number, number, number]
     const [response, responseEdge, request, requestEdge] = peaks as unknown as [number, number, number, number]
     const responseFactor = response / Math.max(responseEdge, 1)
@@ -104,6 +110,9 @@ export default defineDetector({
     const largest = isResponse ? response : request
     const edge = isResponse ? responseEdge : requestEdge
     const factor = Math.max(responseFactor, requestFactor)
+    const tripled = Math.max(1, 3 * edge)
+    const least = floorOf(binOf(params.leastBytes))
+    const threshold = Math.max(tripled, least)
     return {
       severity: factor >= 10 && weight > 1 ? 'critical' : factor >= 10 || weight > 1 ? 'high' : 'medium',
       observed: { outliers, calls, [`largest_${what}_bytes`]: largest },
@@ -114,8 +123,8 @@ export default defineDetector({
         [`${what}_bytes_98`]: edge,
       },
       reason: `${outliers === 1 ? 'A' : `${outliers}`} ${what}${outliers === 1 ? '' : 's'} of up to ${bytesText(largest)} or more; 98% are below ${bytesText(edge)} here`,
-      silentIf: `no ${what} had been larger than ${bytesText(3 * edge)}, three times what 98% stay below`,
-      condition: `${what}_bytes >= ${Math.max(1, 3 * edge)}`,
+      silentIf: `no ${what} had been larger than ${bytesText(threshold)}, ${tripled < least ? 'below which none is an outlier' : 'three times what 98% stay below'}`,
+      condition: `${what}_bytes >= ${threshold}${isResponse ? ' AND status < 400' : ''}`,
     }
   },
 })

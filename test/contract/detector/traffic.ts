@@ -1,0 +1,111 @@
+import { type Random, randomFor } from '#src/demo/random.ts'
+import type { Change, Recipe, Traffic } from './recipe.ts'
+
+/** When every story begins: a Monday morning, at the start of a tick and of a block. */
+export const STORY_START = Date.parse('2026-11-02T08:00:00Z')
+const MINUTE = 60_000
+
+/** One call as the native format has it; the names of its fields are the columns of `api_calls`. */
+export interface StoryCall {
+  ts: number
+  service: string
+  method: string
+  route: string
+  status: number
+  request_bytes: number | null
+  response_bytes: number | null
+  duration_ms: number
+  identity: string
+  request_id: string
+}
+
+/** All calls of a story in the order of time. The same recipe gives the same calls. */
+export function callsOf(recipe: Recipe): StoryCall[] {
+  const calls = [...recipe.usual, ...recipe.extra].flatMap((traffic, index) => flow(recipe, traffic, index))
+  calls.sort((a, b) => a.ts - b.ts)
+  return calls.map((call, index) => ({ ...call, request_id: `r-${index}` }))
+}
+
+function flow(recipe: Recipe, traffic: Traffic, index: number): StoryCall[] {
+  const isUsual = index < recipe.usual.length
+  const end = traffic.minutes === undefined ? recipe.minutes : traffic.from + traffic.minutes
+  const changes = isUsual ? recipe.change.filter(({ on }) => on === traffic.endpoint || on === serviceOf(traffic)) : []
+  if (traffic.calls !== undefined) {
+    const gap = (end - traffic.from) / traffic.calls
+    const random = randomFor(recipe.seed, index)
+    return Array.from({ length: traffic.calls }, (_, i) =>
+      call(traffic, traffic.from + (i + 0.5) * gap, changes, random),
+    )
+  }
+  const calls: StoryCall[] = []
+  for (let minute = Math.floor(traffic.from); minute < end; minute += 1) {
+    const random = randomFor(recipe.seed, index, minute)
+    const whole = { from: Math.max(minute, traffic.from), to: Math.min(minute + 1, end) }
+    const mean = (whole.to - whole.from) * rateAt(traffic, minute, end) * wobbled(traffic, random)
+    const some = momentsOf(random, mean, whole.from, whole.to)
+    for (const at of some) {
+      const times = changes.filter((change) => isUnder(change, at, recipe.minutes))
+      const factor = times.reduce((product, change) => product * change.callsTimes, 1)
+      // A factor of 1.5 makes one call of two out of one: every call comes once or twice, by its own coin.
+      const copies = Math.floor(factor) + (random.unit() < factor % 1 ? 1 : 0)
+      for (let copy = 0; copy < copies; copy += 1) calls.push(call(traffic, at, times, random))
+    }
+  }
+  return calls
+}
+
+function momentsOf(random: Random, mean: number, from: number, to: number): number[] {
+  return Array.from({ length: random.poisson(mean) }, () => from + random.unit() * (to - from))
+}
+
+function rateAt(traffic: Traffic, minute: number, end: number): number {
+  const rate = traffic.perMinute ?? 0
+  const through = (minute - traffic.from) / Math.max(1, end - traffic.from)
+  return rate + ((traffic.risesTo ?? rate) - rate) * through
+}
+
+/** Log-normal with a mean of 1. */
+function wobbled({ wobble }: Traffic, random: Random): number {
+  return Math.exp(wobble * random.normal() - (wobble * wobble) / 2)
+}
+
+function isUnder(change: Change, minute: number, storyMinutes: number): boolean {
+  const end = change.minutes === undefined ? storyMinutes : change.from + change.minutes
+  return minute >= change.from && minute < end
+}
+
+function call(traffic: Traffic, minute: number, changes: readonly Change[], random: Random): StoryCall {
+  const [method, service, route] = traffic.endpoint.split(' ') as [string, string, string]
+  const [failing, failingStatus] = changes.reduce<readonly [number, number]>(
+    (found, change) => (change.failing === undefined ? found : [change.failing, change.failingStatus]),
+    [traffic.failing, traffic.failingStatus],
+  )
+  const times = (of: (change: Change) => number): number => changes.reduce((product, one) => product * of(one), 1)
+  const fails = random.unit() < failing
+  const sized = (median: number | null, factor: number): number | null =>
+    median === null ? null : Math.round(median * factor * Math.exp(traffic.spread * random.normal()))
+  return {
+    ts: Math.floor(STORY_START + minute * MINUTE),
+    service,
+    method,
+    route,
+    status: fails ? failingStatus : traffic.status,
+    request_bytes: sized(
+      traffic.requestBytes,
+      times((one) => one.requestBytesTimes),
+    ),
+    response_bytes: fails
+      ? 120
+      : sized(
+          traffic.responseBytes,
+          times((one) => one.responseBytesTimes),
+        ),
+    duration_ms: traffic.durationMs * times((one) => one.durationTimes),
+    identity: typeof traffic.by === 'string' ? traffic.by : `${service}-client-${1 + random.below(traffic.by)}`,
+    request_id: '',
+  }
+}
+
+function serviceOf({ endpoint }: Traffic): string {
+  return endpoint.split(' ')[1] as string
+}

@@ -1,0 +1,48 @@
+import type { Alert } from '#src/alert/alert.ts'
+import { callsShown } from './condition.ts'
+import type { StoryCall } from './traffic.ts'
+
+/** `silent_if` says "about": with three quarters of the number that it names there is silence, with half as many again an alert. */
+export const SILENT_PART = 0.75
+export const FIRING_PART = 1.5
+
+const FEWER = /^fewer than about (\d+) (of these \d+ calls )?/
+const SMALLER = /^no (request|response) had been larger than /
+
+/**
+ * The story as an alert says that it would have stayed silent (`silent_if`), in the ways that alerts may say it:
+ * - `fewer than about N of these M calls had …`: of the calls that its query shows, that part of N are left, and the others
+ *   are ordinary calls,
+ * - `fewer than about N … had come`: the others are not there,
+ * - `no request (response) had been larger than …`: all are as small as the query's threshold demands.
+ * Those that stay are spread evenly over the window. Throws for a sentence that is none of these: then it cannot be checked.
+ */
+export function unless(alert: Alert, calls: readonly StoryCall[], part: number): StoryCall[] {
+  const shown = callsShown(alert.query, calls)
+  const fewer = FEWER.exec(alert.silent_if)
+  if (fewer !== null) {
+    const left = spread(shown, Math.ceil(part * Number(fewer[1])) - 1)
+    const touched = new Set(shown.filter((call) => !left.has(call)))
+    if (fewer[2] === undefined) return calls.filter((call) => !touched.has(call))
+    return calls.map((call) => (touched.has(call) ? { ...call, status: 200, duration_ms: 1 } : call))
+  }
+  const smaller = SMALLER.exec(alert.silent_if)
+  const threshold = /(request|response)_bytes >= (\d+)/.exec(alert.query)
+  if (smaller === null || threshold === null || smaller[1] !== threshold[1]) {
+    throw new Error(`silent_if says nothing that could be checked: ${alert.silent_if}`)
+  }
+  const field = threshold[1] === 'request' ? 'request_bytes' : 'response_bytes'
+  const touched = new Set(shown)
+  return calls.map((call) => (touched.has(call) ? { ...call, [field]: Number(threshold[2]) - 1 } : call))
+}
+
+/** Whether the alert was so close that the story has no calls for half as many again, or says no number. */
+export function isClose(alert: Alert, calls: readonly StoryCall[]): boolean {
+  const fewer = FEWER.exec(alert.silent_if)
+  return fewer === null || FIRING_PART * Number(fewer[1]) >= callsShown(alert.query, calls).length
+}
+
+function spread(shown: readonly StoryCall[], some: number): ReadonlySet<StoryCall> {
+  const gap = shown.length / Math.max(1, some)
+  return new Set(Array.from({ length: some }, (_, i) => shown[Math.floor((i + 0.5) * gap)] as StoryCall))
+}

@@ -1,0 +1,104 @@
+import fc from 'fast-check'
+import type { Measure } from '#src/baseline/measure.ts'
+import type { CountView, Detector, RatioView, SizesView } from '#src/detection/detector.ts'
+import { clearEvidence, type Evidence, newEvidence } from '#src/detection/surprise.ts'
+import { logFloorOf, SIZE_BINS } from '#src/sketch/logbins.ts'
+
+export type View = CountView | RatioView | SizesView
+export type ViewsByName = Readonly<Record<string, View>>
+
+/** From 0 to 1 by thousandths; fast-check's own doubles are nearly all tiny. */
+const share = fc.nat(1000).map((thousandths) => thousandths / 1000)
+/** As many of every order of magnitude. */
+const positive = (least: number, most: number): fc.Arbitrary<number> =>
+  fc.nat(1_000_000).map((at) => least * (most / least) ** (at / 1_000_000))
+const whole = (most: number): fc.Arbitrary<number> => positive(1, most).map((value) => Math.floor(value) - 1)
+
+/** Any view that the baseline of a count may give: `src/baseline/count.ts` keeps bound and shape above zero. */
+const countView = fc
+  .record({
+    k: whole(1e9),
+    mean: fc.oneof(fc.constant(0), positive(1e-6, 1e7)),
+    slack: positive(1, 1e4),
+    dispersion: positive(0.1, 1e6),
+    armed: fc.boolean(),
+    seen: whole(1e12),
+  })
+  .map(({ k, mean, slack, dispersion, armed, seen }): CountView => {
+    const bound = Math.max(0.02, mean * slack)
+    return { k, mean, bound, shape: bound / (dispersion + 0.03 * bound), armed, seen }
+  })
+
+const ratioView = fc
+  .record({ whole: whole(1e9), of: share, usual: positive(1e-9, 1), slack: share, seen: whole(1e12) })
+  .map(({ whole: all, of, usual, slack, seen }): RatioView => {
+    const least = Math.max(1e-4, usual)
+    return { part: Math.round(all * of), whole: all, share: usual, bound: least + (1 - least) * slack ** 3, seen }
+  })
+
+const sizesView = fc
+  .record({
+    sizes: fc.uniqueArray(fc.tuple(fc.nat(SIZE_BINS - 1), fc.integer({ min: 1, max: 1_000_000 })), {
+      selector: ([bin]) => bin,
+      maxLength: 8,
+    }),
+    learned: fc.integer({ min: 50, max: 65_535 }),
+    beyond: share,
+    width: positive(0.05, 23),
+    edge: fc.nat(SIZE_BINS - 1),
+    armed: fc.boolean(),
+  })
+  .map(({ sizes, learned, beyond, width, edge, armed }): SizesView => {
+    const bins = [...sizes].sort(([a], [b]) => a - b)
+    const over = Math.max(1, Math.round(beyond * learned))
+    const logEdge = logFloorOf(edge)
+    let oddBin = 1
+    while (oddBin < SIZE_BINS && logFloorOf(oddBin) < logEdge + Math.log(3)) oddBin += 1
+    const total = bins.reduce((sum, [, count]) => sum + count, 0)
+    return {
+      bins: bins.flat(),
+      total,
+      learned,
+      beyond: over,
+      excess: over * width,
+      logEdge,
+      armed,
+      oddBin,
+      seen: learned,
+    }
+  })
+
+function viewOf(measure: Measure): fc.Arbitrary<View> {
+  return measure.kind === 'count' ? countView : measure.kind === 'ratio' ? ratioView : sizesView
+}
+
+/** Everything that a detector may be shown in one tick, cold and warm. */
+export function viewsOf(detector: Detector): fc.Arbitrary<ViewsByName> {
+  return fc.record(Object.fromEntries(Object.entries(detector.measures).map(([name, one]) => [name, viewOf(one)])))
+}
+
+/** The same view with more of what is counted: more calls, more hits among as many calls, one size in a higher bin. */
+export function moreOf(view: View, by: number): View {
+  if ('k' in view) return { ...view, k: view.k + by }
+  if ('part' in view) return { ...view, part: Math.min(view.whole, view.part + by) }
+  const bins = [...view.bins]
+  const last = bins.length - 2
+  if (last >= 0) bins[last] = Math.min(SIZE_BINS - 1, (bins[last] as number) + by)
+  return { ...view, bins }
+}
+
+/** What a detector says of one tick, or `null` where it does not test it. */
+export function judged(detector: Detector, views: ViewsByName, params: unknown, strength = 1): Evidence | null {
+  const evidence = newEvidence()
+  clearEvidence(evidence)
+  evidence.strength = strength
+  return detector.judge(views, evidence, params) ? evidence : null
+}
+
+export function frozen(views: ViewsByName): ViewsByName {
+  for (const view of Object.values(views)) {
+    if ('bins' in view) Object.freeze(view.bins)
+    Object.freeze(view)
+  }
+  return Object.freeze(views)
+}

@@ -1,0 +1,14 @@
+import { describe, expect, test } from 'vitest'
+import { shipped } from './detector/play.ts'
+import { detectorContract } from './detectors.ts'
+
+const stage = await shipped()
+const root = new URL('../../detectors/', import.meta.url)
+
+test('there are detectors', () => {
+  expect([...stage.detectors.keys()]).toEqual(expect.arrayContaining(['error-burst', 'get-spike', 'payload-outlier']))
+})
+
+describe.each([...stage.detectors.values()])('$name', (detector) => {
+  detectorContract(stage, detector, new URL(`${detector.name}/`, root))
+})
