@@ -20,6 +20,8 @@ interface LaneRecord {
   readonly closed: number
   /** By shard, scope and detector. */
   readonly meters: Readonly<Record<string, Readonly<Record<string, { run: Meter; single: Meter }>>>>
+  /** By shard and scope: the block in which room was last made. */
+  readonly roomMade: Readonly<Record<string, Readonly<Record<Scope, number>>>>
 }
 
 /** Everything that has changed since the last checkpoint, as state records. */
@@ -57,7 +59,8 @@ export function checkpoint(
     }
     meters[String(number)] = own
   }
-  const record: LaneRecord = { v: 1, closed, meters }
+  const roomMade = Object.fromEntries([...shards].map(([number, shard]) => [String(number), shard.roomMade]))
+  const record: LaneRecord = { v: 1, closed, meters, roomMade }
   writes.push({ key: LANE, value: Buffer.from(JSON.stringify(record)) })
   return writes
 }
@@ -91,6 +94,7 @@ export function restore(
   const record = JSON.parse(textOf(lane)) as LaneRecord
   if (record.v !== 1) throw new Error(`state of version ${String(record.v)}: written by a later Tidemark`)
   restoreMeters(plan, shards, record)
+  for (const [number, shard] of shards) Object.assign(shard.roomMade, record.roomMade?.[String(number)])
   return record.closed
 }
 

@@ -67,7 +67,7 @@ function makePlaces(
   for (const entity of fresh) {
     const { scope } = entity.ref
     const other = shard.other(scope)
-    if (entity === other || shard.hasRoom(scope, tick)) {
+    if (entity === other || shard.hasRoom(scope, tick, tallies)) {
       entity.row = entity.rows.take()
       admit(settings[scope], entity, tick)
       continue

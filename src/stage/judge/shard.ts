@@ -51,7 +51,8 @@ export class Shard {
   readonly #ratios: readonly (Slot & { kind: 'ratio' })[]
   readonly #scratch = new Float64Array(RATIO_WIDTH)
   readonly #norm: Norm = { share: 0, bound: 0, seen: 0 }
-  #roomBlock = -1
+  /** For each scope the block in which room was last made; a part of the state. */
+  readonly roomMade: Record<Scope, number> = { endpoint: -1, identity: -1 }
   /** Entities that gave their place away since the last checkpoint. */
   readonly gone: Entity[] = []
   /** Names for which there was no room; they hold open tallies, perhaps, and nothing else. */
@@ -103,13 +104,16 @@ export class Shard {
     return this.entity(scope, keyOf(otherRef(scope, this.#number)))
   }
 
-  /** Whether one more entity may be admitted; makes room, once a block, from those that were not seen for an hour. */
-  hasRoom(scope: Scope, tick: number): boolean {
+  /**
+   * Whether one more entity may be admitted; makes room, once a block, from those that were not seen for an hour. `present` are
+   * seen in this very tick, and stay.
+   */
+  hasRoom(scope: Scope, tick: number, present: ReadonlyMap<Entity, Tally>): boolean {
     if (this.rows[scope].size < this.#most[scope]) return true
     const block = blockOf(this.#calendar, tick)
-    if (this.#roomBlock === block) return false
-    this.#roomBlock = block
-    this.#makeRoom(scope, tick)
+    if (this.roomMade[scope] === block) return false
+    this.roomMade[scope] = block
+    this.#makeRoom(scope, tick, present)
     return this.rows[scope].size < this.#most[scope]
   }
 
@@ -118,14 +122,8 @@ export class Shard {
     for (const entity of this.homeless) {
       if (isOpen(entity)) continue
       this.homeless.delete(entity)
-      if (entity.row < 0) this.forget(entity)
+      if (entity.row < 0) this.entities[entity.ref.scope].delete(entity.key)
     }
-  }
-
-  forget(entity: Entity): void {
-    if (entity.row >= 0) entity.rows.release(entity.row)
-    entity.row = -1
-    this.entities[entity.ref.scope].delete(entity.key)
   }
 
   /** What `advance` needs beside the entity. */
@@ -187,11 +185,11 @@ export class Shard {
     return this.#norm.share
   }
 
-  #makeRoom(scope: Scope, tick: number): void {
+  #makeRoom(scope: Scope, tick: number, present: ReadonlyMap<Entity, Tally>): void {
     const rows = this.rows[scope]
     const idle: { entity: Entity; next: number }[] = []
     for (const entity of this.entities[scope].values()) {
-      if (entity.row < 0 || isOther(entity.ref)) continue
+      if (entity.row < 0 || isOther(entity.ref) || present.has(entity)) continue
       const base = entity.row * rows.width
       const next = rows.numbers[base + NEXT] as number
       const alarmed = this.#plan[scope].watches.some((watch) => rows.numbers[base + watch.at + OPEN] === 1)
@@ -200,8 +198,12 @@ export class Shard {
     idle.sort((a, b) => a.next - b.next || (a.entity.key < b.entity.key ? -1 : 1))
     // A tenth at a time, so that a flood of new names does not make this walk at every tick.
     for (const { entity } of idle.slice(0, Math.max(1, Math.floor(this.#most[scope] / 10)))) {
-      this.forget(entity)
+      entity.rows.release(entity.row)
+      entity.row = -1
+      entity.examples = this.#plan[scope].watches.map(() => [])
       this.gone.push(entity)
+      // Later ticks may hold tallies of it already: it keeps its name until they are closed.
+      this.homeless.add(entity)
     }
   }
 }
