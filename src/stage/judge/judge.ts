@@ -24,7 +24,7 @@ export function judge(options: JudgeOptions, batch: BatchLimits, idleAfterMs: nu
 function laneOf(options: JudgeOptions, opening: Opening): Lane {
   const lane = new JudgeLane(options, opening)
   return {
-    step: (records: readonly StreamRecord[]): Step => lane.step(records),
+    step: (records: readonly StreamRecord[]): Step | null => lane.step(records),
     // Event time comes in the tallies; that nothing comes is said by the sources' owners, not seen here.
     idle: () => null,
   }

@@ -22,6 +22,9 @@ import { EventTime } from './time.ts'
 /** How many alerts' tellings a lane remembers before it forgets withdrawn ones. */
 const TOLD_MOST = 20_000
 
+/** How many records a lane reads without a commit, where it has nothing to tell and nothing to keep. */
+const UNCOMMITTED_MOST = 1024
+
 /** One partition of the tallies: its shards, their open ticks, and what was told. */
 export class JudgeLane {
   readonly #options: JudgeOptions
@@ -42,6 +45,7 @@ export class JudgeLane {
   #closed: number
   #savedAt: number
   #mergedSince = 0
+  #uncommitted = 0
   #counts = { overflowed: 0, evicted: 0, lateAfterIdle: 0, malformed: 0 }
   #appends: Append[] = []
   #toldNow = new Set<string>()
@@ -55,7 +59,7 @@ export class JudgeLane {
         new Shard(shard, options.plan, options.calendar, options.entitiesPerShard, options.weightOf),
       )
     }
-    this.#time = new EventTime(options.latenessMs)
+    this.#time = new EventTime(options.latenessMs, opening.state, opening.resume ?? 0)
     this.#open = new OpenTicks()
     this.#early = new Early(options.plan)
     this.#resume = new ResumePoint(opening.resume ?? 0)
@@ -74,7 +78,7 @@ export class JudgeLane {
     }
   }
 
-  step(records: readonly StreamRecord[]): Step {
+  step(records: readonly StreamRecord[]): Step | null {
     this.#appends = []
     this.#toldNow = new Set()
     const touched = new Set<Entity>()
@@ -82,8 +86,13 @@ export class JudgeLane {
     this.#settle()
     this.#lookEarly(touched)
     const state = [...this.#toldNow].map((id) => toldWrite(id, this.#told.get(id) ?? null))
+    state.push(...this.#time.endedWrites())
     if (this.#checkpointDue()) state.push(...this.#checkpoint())
     this.#report()
+    this.#uncommitted += records.length
+    // Merged tallies alone are not worth a commit: they are in no checkpoint, so the next owner reads them again anyway.
+    if (this.#appends.length === 0 && state.length === 0 && this.#uncommitted < UNCOMMITTED_MOST) return null
+    this.#uncommitted = 0
     const note = String(Math.max(this.#readBefore, this.#resume.next))
     return { appends: this.#appends, state, resume: this.#resume.position, note }
   }
@@ -100,7 +109,7 @@ export class JudgeLane {
       this.#add(entry, touched)
     }
     this.#resume.read(record.position, lastTick)
-    if (block?.watermark != null) this.#time.hear(block.watermark)
+    if (block?.watermark != null) this.#time.hear(block.watermark, record.position)
   }
 
   #read(record: StreamRecord): Block | null {
@@ -129,17 +138,16 @@ export class JudgeLane {
   /** Closes every tick that all sources have passed, one after the other; nothing happens in ticks in which nothing is open. */
   #settle(): void {
     const { tickMs } = this.#options.calendar
+    const { now, latest } = this.#time
+    // An input that ends closes the same last tick in every lane: whether an alert resolves must not depend on its neighbours.
+    const until = now === Number.POSITIVE_INFINITY ? Math.floor(latest / tickMs) + 1 : Math.floor(now / tickMs)
     for (;;) {
-      const first = this.#open.first()
       const alarmed = [...this.#alarmed.values()].some((set) => set.size > 0)
-      if (this.#closed === Number.NEGATIVE_INFINITY && first === null) return
-      const next = alarmed && this.#closed > Number.NEGATIVE_INFINITY ? this.#closed : first
-      const ended = this.#time.now === Number.POSITIVE_INFINITY
-      if (next === null || (ended && first === null) || (next + 1) * tickMs > this.#time.now) break
+      const next = alarmed ? this.#closed : this.#open.first()
+      if (next === null || next >= until) break
       this.#closeTick(next)
     }
-    if (this.#closed === Number.NEGATIVE_INFINITY || !Number.isFinite(this.#time.now)) return
-    this.#closed = Math.max(this.#closed, Math.floor(this.#time.now / tickMs))
+    if (this.#closed > Number.NEGATIVE_INFINITY) this.#closed = Math.max(this.#closed, until)
   }
 
   #closeTick(tick: number): void {

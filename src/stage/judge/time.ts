@@ -1,10 +1,17 @@
 import type { Watermark } from '#src/baseline/block.ts'
 import type { EpochMs } from '#src/call/call.ts'
+import type { Position, StateWrite } from '#src/stream/stream.ts'
 
 interface Source {
   at: EpochMs
   idleAt: EpochMs | null
 }
+
+/** The key of the lane's state that holds the sources that have ended. */
+const ENDED = 'ended'
+
+/** A source that has ended: where it said so, and its last watermark. */
+type Ended = readonly [position: Position, watermark: Omit<Watermark, 'idleAt'>]
 
 /**
  * Event time of one lane: the least watermark of the sources that are not idle. Until every source has spoken it does not
@@ -13,11 +20,19 @@ interface Source {
 export class EventTime {
   readonly #latenessMs: number
   readonly #sources = new Map<string, Source>()
+  readonly #ended = new Map<string, Ended>()
+  #endedNow = false
   #expected = 1
   #now: EpochMs = Number.NEGATIVE_INFINITY
 
-  constructor(latenessMs: number) {
+  /** `resume`: records before this are not read again. */
+  constructor(latenessMs: number, state: ReadonlyMap<string, Uint8Array>, resume: Position) {
     this.#latenessMs = latenessMs
+    const value = state.get(ENDED)
+    if (value === undefined) return
+    for (const [position, watermark] of JSON.parse(Buffer.from(value).toString()) as Ended[]) {
+      if (position < resume) this.hear({ ...watermark, idleAt: Number.POSITIVE_INFINITY }, position)
+    }
   }
 
   /** All ticks that end at or before this are closed. `Infinity`: the input has ended. */
@@ -25,7 +40,27 @@ export class EventTime {
     return this.#now
   }
 
-  hear(watermark: Watermark): void {
+  /** The time of the latest call of any source: where an input that has ended stands, in every lane alike. */
+  get latest(): EpochMs {
+    let latest = Number.NEGATIVE_INFINITY
+    for (const { at } of this.#sources.values()) latest = Math.max(latest, at + this.#latenessMs)
+    return latest
+  }
+
+  /** The sources that have ended, where that is new: they do not say it again to a lane that is opened later. */
+  endedWrites(): StateWrite[] {
+    if (!this.#endedNow) return []
+    this.#endedNow = false
+    return [{ key: ENDED, value: Buffer.from(JSON.stringify([...this.#ended.values()])) }]
+  }
+
+  hear(watermark: Watermark, position: Position): void {
+    if (watermark.idleAt === Number.POSITIVE_INFINITY) {
+      const { source, sources, at } = watermark
+      // A source without any call has no watermark, and JSON no infinity.
+      this.#ended.set(source, [position, { source, sources, at: Number.isFinite(at) ? at : 0 }])
+      this.#endedNow = true
+    }
     this.#expected = Math.max(this.#expected, watermark.sources)
     const known = this.#sources.get(watermark.source)
     if (known === undefined) this.#sources.set(watermark.source, { at: watermark.at, idleAt: watermark.idleAt })
