@@ -52,6 +52,12 @@ export function countTests(meter: Meter, tests: number): void {
 
 function turnDay(meter: Meter, tick: number, day: number, tickMs: number): void {
   if (meter.day < 0) meter.first = tick
+  else if (day > meter.day + DAYS_KEPT) {
+    // Nothing is left of the days that are kept: as at the start, there is only the extrapolation.
+    meter.days.length = 0
+    meter.first = tick
+    meter.total = 0
+  }
   // The first day is seldom whole: it counts only through the extrapolation.
   else if (meter.first * tickMs <= meter.day * DAY_MS) {
     meter.days.push(meter.today)

@@ -12,6 +12,7 @@ import type { Rows } from './rows.ts'
 import {
   accumulate,
   addNumbers,
+  bestNats,
   bestOf,
   CALM,
   clearEvidence,
@@ -119,6 +120,8 @@ function weigh(setting: Setting, subject: Subject, watch: Watch, at: number, tic
     // An open alert tests nothing new; what counts is whether the tick is more like the anomaly than like the baseline.
     numbers[at + CALM] = Math.max(0, (numbers[at + CALM] as number) + evidence.calm)
   } else {
+    // Detectors that do not hear silence stand where they were last calm: what is odd from here on starts here.
+    if (bestNats(numbers, at, watch.detector.alternatives) === 0) forget(numbers, at, tick)
     const odd = accumulate(
       numbers,
       at,
