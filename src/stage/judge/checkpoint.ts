@@ -2,12 +2,11 @@ import type { Told } from '#src/alert/told.ts'
 import { ByteWriter } from '#src/baseline/bytes.ts'
 import { type EntityRef, endpointRef, refOf, shardOfRef } from '#src/baseline/entity.ts'
 import { SCOPES, type Scope } from '#src/baseline/measure.ts'
-import { RATIO_WIDTH } from '#src/baseline/ratio.ts'
 import type { Meter } from '#src/detection/budget.ts'
 import type { Plan } from '#src/detection/plan.ts'
 import type { StateWrite } from '#src/stream/stream.ts'
 import type { Entity, Shard } from './shard.ts'
-import { readEntity, writeEntity } from './snapshot.ts'
+import { readEntity, readService, writeEntity, writeService } from './snapshot.ts'
 
 /** The keys of a lane's state: an entity, a service's shares, what was told of an alert, and the lane itself. */
 const LANE = 'lane'
@@ -46,7 +45,7 @@ export function checkpoint(
   for (const [shard, names] of services) {
     for (const name of names) {
       const row = shard.services.get(name)
-      if (row !== undefined) writes.push({ key: `${SERVICE}${name}`, value: new Uint8Array(row.slice().buffer) })
+      if (row !== undefined) writes.push({ key: `${SERVICE}${name}`, value: writeService(out, plan.endpoint, row) })
     }
   }
   const meters: Record<string, Record<string, { run: Meter; single: Meter }>> = {}
@@ -83,7 +82,8 @@ export function restore(
     if (key.startsWith(TOLD)) told.set(key.slice(TOLD.length), JSON.parse(textOf(value)) as Told)
     else if (key.startsWith(SERVICE)) {
       const name = key.slice(SERVICE.length)
-      restoreService(shardFor(endpointRef(name, '', '')), name, value)
+      const row = shardFor(endpointRef(name, '', ''))?.openService(name, 0)
+      if (row !== undefined) readService(value, plan.endpoint, row)
     } else {
       const scope = SCOPES.find((one) => key.startsWith(`${one}/`))
       if (scope !== undefined) restoreEntity(shardFor, scope, key.slice(scope.length + 1), value)
@@ -114,12 +114,6 @@ function restoreEntity(
     shard.setting(scope, false, () => {}),
     entity,
   )
-}
-
-function restoreService(shard: Shard | undefined, name: string, value: Uint8Array): void {
-  const copy = value.slice()
-  if (shard === undefined || copy.byteLength % (RATIO_WIDTH * 8) !== 0) return
-  shard.services.set(name, new Float64Array(copy.buffer))
 }
 
 function restoreMeters(plan: Plan, shards: ReadonlyMap<number, Shard>, record: LaneRecord): void {

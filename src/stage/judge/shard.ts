@@ -144,15 +144,21 @@ export class Shard {
       let row = this.services.get(service)
       if (row === undefined) {
         if (this.services.size >= SERVICES_MOST) continue
-        row = new Float64Array(this.#ratios.length * RATIO_WIDTH)
-        for (let i = 0; i < this.#ratios.length; i += 1) openRatio(row, i * RATIO_WIDTH, tick, this.#calendar)
-        this.services.set(service, row)
+        row = this.openService(service, tick)
       }
       for (let i = 0; i < this.#ratios.length; i += 1) {
         rollRatio(row, i * RATIO_WIDTH, tick, this.#calendar, PRIOR_SHARE_TOP)
         observeRatio(row, i * RATIO_WIDTH, numbers[2 * i] as number, numbers[2 * i + 1] as number)
       }
     }
+  }
+
+  /** Gives a service a row that knows nothing yet. */
+  openService(service: string, tick: number): Float64Array {
+    const row = new Float64Array(this.#ratios.length * RATIO_WIDTH)
+    for (let i = 0; i < this.#ratios.length; i += 1) openRatio(row, i * RATIO_WIDTH, tick, this.#calendar)
+    this.services.set(service, row)
+    return row
   }
 
   /** Adds one endpoint's ratios to its service's sums. */

@@ -54,8 +54,9 @@ export function readEntity(bytes: Uint8Array, setting: Setting, entity: Entity):
   const admittedAt = reader.double()
   const next = reader.double()
   const base = entity.row * width
-  admit(setting, entity, admittedAt)
-  numbers[base + NEXT] = next
+  // A measure or a detector that is new here begins where the entity stands: it has not seen the days before.
+  admit(setting, entity, next)
+  numbers[base + ADMITTED] = admittedAt
   for (let left = reader.varint(); left > 0; left -= 1) {
     const name = reader.text()
     const length = reader.varint()
@@ -77,6 +78,30 @@ export function readEntity(bytes: Uint8Array, setting: Setting, entity: Entity):
       sample.push({ rank: reader.signed(), id: reader.text(), who: reader.text() })
     }
     if (watch !== undefined) entity.examples[watch.index] = sample
+  }
+}
+
+/** A service's shares, each with its name, for the same reason. `row` holds them in the order of the plan. */
+export function writeService(out: ByteWriter, plan: ScopePlan, row: Float64Array): Uint8Array {
+  out.varint(VERSION)
+  out.varint(plan.layout.ratios.length)
+  plan.layout.ratios.forEach(({ name }, i) => {
+    out.text(name)
+    out.varint(RATIO_WIDTH)
+    writeDoubles(out, row, i * RATIO_WIDTH, RATIO_WIDTH)
+  })
+  return out.take()
+}
+
+/** Fills a service's row, which knows nothing yet. Throws `Malformed`. */
+export function readService(bytes: Uint8Array, plan: ScopePlan, row: Float64Array): void {
+  const reader = new ByteReader(bytes)
+  if (reader.varint() !== VERSION) throw new Malformed('a service of another version')
+  for (let left = reader.varint(); left > 0; left -= 1) {
+    const name = reader.text()
+    const length = reader.varint()
+    const i = plan.layout.ratios.findIndex((one) => one.name === name && length === RATIO_WIDTH)
+    readDoubles(reader, i < 0 ? null : row, i * RATIO_WIDTH, length)
   }
 }
 
