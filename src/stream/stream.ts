@@ -70,8 +70,11 @@ export interface Opening {
 
 /** One input of a transform with its state. Pure: no clock, no randomness, no I/O. Dropped at any failure, and opened again. */
 export interface Lane {
-  /** Called with at least one record, in the order of their positions. One step is one commit. */
-  step(records: readonly StreamRecord[]): Step
+  /**
+   * Called with at least one record, in the order of their positions. One step is one commit; `null` where there is nothing to
+   * commit: reading goes on, and the next owner starts at the last committed resume position and reads these records again.
+   */
+  step(records: readonly StreamRecord[]): Step | null
   /**
    * Called when the source has been read to its end and has been quiet for `idleAfterMs`; `at` is the stream's time
    * (or `Infinity` at the end of a finite input). Called again while the silence lasts. `null`: nothing to commit.

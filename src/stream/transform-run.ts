@@ -48,7 +48,9 @@ export class TransformRun implements LaneRun {
     const records = reader.next(limit)
     if (records.length === 0) return
     const started = performance.now()
-    await this.#commit(reader, lane.step(records), records.length, started)
+    const step = lane.step(records)
+    if (step !== null) await this.#commit(reader, step, records.length, started)
+    else this.#events.stepped?.(this.name.stage, this.source, records.length, performance.now() - started, 0)
   }
 
   async idle(at: EpochMs): Promise<void> {

@@ -30,6 +30,7 @@ function onto(lane: Lane): Lane {
   return {
     step(records) {
       const step = lane.step(records)
+      if (step === null) return null
       return { ...step, appends: step.appends.map((append) => ({ ...append, topic: 'alerts' as const })) }
     },
     idle: () => null,

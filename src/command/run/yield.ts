@@ -1,11 +1,11 @@
 import type { Drain } from '#src/stream/stream.ts'
 
 /** How long a batch waits at most for what goes before it, and how often it looks. Milliseconds. */
-const WAIT_MS = 2000
+const WAIT_MS = 10_000
 const LOOK_MS = 100
 
 /**
- * A drain that lets others go first: while `isBehind`, each batch waits up to two seconds. It goes on all the same, slowly, so
+ * A drain that lets others go first: while `isBehind`, each batch waits up to ten seconds. It goes on all the same, slowly, so
  * that a lasting overload cannot starve it.
  */
 export function yielding(drain: Drain, isBehind: () => boolean, signal: AbortSignal): Drain {

@@ -60,7 +60,11 @@ class Steps implements Work {
   async take(records: readonly StreamRecord[]): Promise<void> {
     const began = performance.now()
     const step = this.#lane.step(records)
-    await this.#commit(step, records.length, performance.now() - began)
+    if (step !== null) await this.#commit(step, records.length, performance.now() - began)
+    else {
+      const { events } = this.#settings
+      events.stepped?.(this.#transform.stage, this.#seat.source, records.length, performance.now() - began, 0)
+    }
   }
 
   async idle(at: number): Promise<void> {

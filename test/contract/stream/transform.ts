@@ -36,6 +36,41 @@ export function transforming(stand: () => Stand): void {
     expect(seen.openings[0]!.state.size).toBe(0)
   })
 
+  test('a step with nothing to commit: reading goes on, and the next owner reads it again', async () => {
+    const stream = await stand().open()
+    const tap = await stand().tap(stream, 'tallies')
+    const read: string[][] = [[], []]
+    let life = -1
+    // Commits once it has read 'c'.
+    const patient = () =>
+      stageOf(() => {
+        life += 1
+        const mine = read[life]!
+        return {
+          step(records) {
+            mine.push(...records.map((record) => text(record.value)))
+            if (!mine.includes('c')) return null
+            const appends = [{ topic: 'tallies' as const, partition: 0, key: null, value: bytes(mine.join('')) }]
+            return { appends, state: [], resume: records.at(-1)!.position + 1, note: '' }
+          },
+          idle: () => null,
+        }
+      })
+    await stream.append('calls', lines(['a']))
+    const running = await stream.transform(patient())
+    await stand().until('the first record', () => read[0]!.length === 1)
+    await stream.append('calls', lines(['b']))
+    await stand().until('the second record', () => read[0]!.length === 2)
+    await running.stop()
+    await stream.append('calls', lines(['c']))
+    await stream.transform(patient())
+    expect(await stand().read(tap, 1)).toEqual(['abc'])
+    expect(read).toEqual([
+      ['a', 'b'],
+      ['a', 'b', 'c'],
+    ])
+  })
+
   test('a step takes at most batch.records', async () => {
     const stream = await stand().open()
     await stream.append('calls', lines(numbered(25)))
