@@ -9,7 +9,7 @@ import { SEVERITIES } from '#src/detection/severity.ts'
 import { ALTERNATIVES, type Evidence, PEAKS, SUMS } from '#src/detection/surprise.ts'
 import { callsShown, readCondition } from './detector/condition.ts'
 import { expectAlerts, toldOf } from './detector/expected.ts'
-import { SECTIONS, sectionsOf } from './detector/page.ts'
+import { codeIn, SECTIONS, sectionsOf } from './detector/page.ts'
 import { play, type Stage } from './detector/play.ts'
 import { type Case, readCases } from './detector/recipe.ts'
 import { callsOf } from './detector/traffic.ts'
@@ -48,6 +48,18 @@ function folderContract(detector: Detector, folder: URL, cases: readonly Case[])
     for (const [name, value] of Object.entries(detector.params.parse({}) as Record<string, unknown>)) {
       expect(settings).toContain(`| \`${name}\` | ${String(value)} |`)
     }
+  })
+
+  test('its page shows an alert as it is, and SQL for those who get it', () => {
+    const sections = sectionsOf(readFileSync(new URL('README.md', folder), 'utf8'))
+    const [text = ''] = codeIn(sections.get('An example alert') ?? '', 'json')
+    const alert = JSON.parse(text) as Partial<Alert>
+    expect(alert.detector).toBe(detector.name)
+    expect(alert.reason?.length).toBeGreaterThan(20)
+    const queries = codeIn(sections.get('Runbook') ?? '', 'sql')
+    expect(queries.length).toBeGreaterThan(0)
+    for (const sql of queries)
+      expect(sql).toMatch(/^SELECT [\s\S]*\bFROM tidemark\.[a-z_]+\b[\s\S]*\b(LIMIT \d+|ORDER BY \w+)$/)
   })
 
   test('has a case that fires and one that stays silent', () => {
@@ -205,6 +217,7 @@ function caseContract(stage: Stage, detector: Detector, { recipe }: Case): void 
   if (!fires) return
 
   test('its query shows the calls, and its examples are among them', () => {
+    expect(own(alerts)).not.toEqual([])
     for (const alert of own(alerts)) {
       const shown = callsShown(alert.query, calls).map((call) => call.request_id)
       expect(shown.length).toBeGreaterThan(0)
@@ -214,6 +227,7 @@ function caseContract(stage: Stage, detector: Detector, { recipe }: Case): void 
   })
 
   test('silent_if is true', async () => {
+    expect(own(alerts)).not.toEqual([])
     for (const alert of own(alerts)) {
       const again = async (part: number): Promise<readonly Alert[]> => {
         const instead = own(await play(stage, recipe, unless(alert, calls, part)))

@@ -22,6 +22,6 @@ export function sectionsOf(page: string): ReadonlyMap<string, string> {
 /** The texts of the blocks of code in a language, such as `sql`. */
 export function codeIn(text: string, language: string): string[] {
   return [...text.matchAll(/^```(\S+)[^\n]*\n([\s\S]*?)^```$/gm)].flatMap(([, found, code]) =>
-    found === language ? [code as string] : [],
+    found === language ? [(code as string).trim()] : [],
   )
 }
