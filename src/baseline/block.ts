@@ -1,4 +1,5 @@
 import type { EpochMs } from '#src/call/call.ts'
+import { SIZE_BINS } from '#src/sketch/logbins.ts'
 import type { Sampled } from '#src/sketch/sample.ts'
 import { ByteReader, ByteWriter, Malformed } from './bytes.ts'
 import type { Layout, Scope } from './measure.ts'
@@ -134,6 +135,7 @@ export function readBlock(bytes: Uint8Array, layouts: Readonly<Record<Scope, Lay
   }
   const entries: TallyEntry[] = []
   for (let tag = reader.varint(); tag !== 0; tag = reader.varint()) {
+    if (tag > 2) throw new Malformed(`an entity of kind ${tag}`)
     const shard = reader.varint()
     const scope: Scope = tag === 1 ? 'endpoint' : 'identity'
     const key = text()
@@ -144,6 +146,8 @@ export function readBlock(bytes: Uint8Array, layouts: Readonly<Record<Scope, Lay
   const sources = reader.varint()
   const at = reader.double()
   const idleAt = reader.double()
+  // Compared with anything it is false: event time would never be right again.
+  if (Number.isNaN(at)) throw new Malformed('a watermark that is no number')
   return { watermark: { source, sources, at, idleAt: Number.isNaN(idleAt) ? null : idleAt }, entries }
 }
 
@@ -154,7 +158,12 @@ function readTally(reader: ByteReader, layout: Layout, text: () => string): Tall
     let left = reader.varint() * 2
     if (left === 0) return NO_BINS
     const numbers: number[] = []
-    for (; left > 0; left -= 1) numbers.push(reader.varint())
+    for (; left > 0; left -= 2) {
+      const bin = reader.varint()
+      // Histograms lie side by side: a bin too far is a bin of another entity.
+      if (bin >= SIZE_BINS) throw new Malformed(`a size in bin ${bin}`)
+      numbers.push(bin, reader.varint())
+    }
     return numbers
   })
   const samples = layout.samples.map(() => {
