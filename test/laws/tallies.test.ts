@@ -1,0 +1,203 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { BlockWriter, PIECE_BYTES, readBlock, type TallyEntry, type Watermark } from '#src/baseline/block.ts'
+import { Malformed } from '#src/baseline/bytes.ts'
+import { count, layoutOf, ratio, type Scope, sizes } from '#src/baseline/measure.ts'
+import { addCall, COUNT_MAX, emptyTally, mergeTally, type Tally } from '#src/baseline/tally.ts'
+import { addSampled, mergeSample, type Sampled } from '#src/sketch/sample.ts'
+import { callOf } from '#test/fakes/call.ts'
+
+const measures = [
+  count('gets', (call) => call.method === 'GET'),
+  ratio(
+    'errors',
+    (call) => call.status >= 500,
+    (call) => call.method === 'GET',
+  ),
+  sizes('responses', (call) => call.responseBytes),
+]
+const samples = [{ name: 'all', rank: (_: unknown, hash: number) => hash }]
+const layouts = { endpoint: layoutOf('endpoint', measures, samples), identity: layoutOf('identity', measures, samples) }
+const layout = layouts.endpoint
+
+/** Few ids, ranks and names, so that they meet. A rank belongs to its id, as a hash does. */
+const calls = fc.array(
+  fc.record({
+    id: fc.nat(15).map(String),
+    who: fc.constantFrom('a', 'b', 'c', 'w'),
+    method: fc.constantFrom('GET', 'POST'),
+    status: fc.constantFrom(200, 503),
+    responseBytes: fc.option(fc.nat(1_000_000), { nil: null }),
+  }),
+  { maxLength: 40 },
+)
+type Drawn = typeof calls extends fc.Arbitrary<infer T> ? T : never
+
+function tallyOf(drawn: Drawn): Tally {
+  const tally = emptyTally(layout)
+  for (const { id, who, ...fields } of drawn) addCall(layout, tally, callOf(fields), id, Number(id) % 4, who)
+  return tally
+}
+
+/** Bins lie in the order of their first use, which says nothing. */
+function canonical(tally: Tally): unknown {
+  const sorted = tally.bins.map((bins) => {
+    const pairs: (readonly [number, number])[] = []
+    for (let i = 0; i < bins.length; i += 2) pairs.push([bins[i] as number, bins[i + 1] as number])
+    return pairs.sort(([a], [b]) => a - b)
+  })
+  return { integers: tally.integers, bins: sorted, samples: tally.samples }
+}
+
+describe('tallies', () => {
+  test('merge to the same, however the calls are split and in whatever order', () => {
+    fc.assert(
+      fc.property(calls, fc.array(fc.nat(3), { minLength: 40, maxLength: 40 }), fc.nat(), (drawn, parts, turn) => {
+        const whole = tallyOf(drawn)
+        const split = [0, 1, 2, 3].map((part) => tallyOf(drawn.filter((_, i) => parts[i] === part)))
+        const rotated = [...split.slice(turn % 4), ...split.slice(0, turn % 4)]
+        const flat = emptyTally(layout)
+        for (const part of rotated) mergeTally(flat, part)
+        expect(canonical(flat)).toEqual(canonical(whole))
+        const [a, b, c, d] = split as [Tally, Tally, Tally, Tally]
+        mergeTally(a, b)
+        mergeTally(c, d)
+        mergeTally(c, a)
+        expect(canonical(c)).toEqual(canonical(whole))
+      }),
+    )
+  })
+
+  test('stay exact where counts saturate', () => {
+    const one = emptyTally(layout)
+    one.integers[0] = COUNT_MAX
+    const two = tallyOf([{ id: '1', who: 'a', method: 'GET', status: 200, responseBytes: 5 }])
+    mergeTally(one, two)
+    mergeTally(two, one)
+    expect([one.integers[0], two.integers[0]]).toEqual([COUNT_MAX, COUNT_MAX])
+  })
+
+  test('are not written to by being merged from', () => {
+    fc.assert(
+      fc.property(calls, calls, calls, (first, second, third) => {
+        const from = tallyOf(second)
+        const before = structuredClone(from)
+        const into = tallyOf(first)
+        mergeTally(into, from)
+        mergeTally(into, tallyOf(third))
+        expect(from).toEqual(before)
+      }),
+    )
+  })
+
+  test('hold samples that are idempotent', () => {
+    const drawnSample = fc.array(
+      fc.record({
+        rank: fc.integer({ min: -3, max: 3 }),
+        id: fc.constantFrom('x', 'y', 'z', 'u', 'v'),
+        who: fc.string({ maxLength: 2 }),
+      }),
+      { maxLength: 60 },
+    )
+    fc.assert(
+      fc.property(drawnSample, fc.nat(), (drawn, turn) => {
+        const sample: Sampled[] = []
+        for (const { rank, id, who } of drawn) addSampled(sample, rank, id, who)
+        const again = structuredClone(sample)
+        mergeSample(again, sample)
+        for (const { rank, id, who } of [...drawn.slice(turn % 60), ...drawn].reverse())
+          addSampled(again, rank, id, who)
+        expect(again).toEqual(sample)
+      }),
+    )
+  })
+})
+
+describe('blocks', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('', '\u0000', 'é'.repeat(70_000), '😀'.repeat(9)),
+  )
+  const entries = fc.array(
+    fc.record({
+      shard: fc.nat(1023),
+      scope: fc.constantFrom<Scope>('endpoint', 'identity'),
+      key: text,
+      tick: fc.integer({ min: -(2 ** 40), max: 2 ** 40 }),
+      tally: calls.map(tallyOf),
+    }),
+    { maxLength: 12 },
+  )
+  const time = fc.oneof(fc.constantFrom(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY), fc.integer())
+  const watermarks: fc.Arbitrary<Watermark> = fc.record({
+    source: fc.string({ unit: 'binary' }),
+    sources: fc.nat(10_000),
+    at: time,
+    idleAt: fc.option(time, { nil: null }),
+  })
+
+  function write(drawn: readonly TallyEntry[], watermark: Watermark): readonly Uint8Array[] {
+    const writer = new BlockWriter(layouts)
+    for (const { shard, scope, key, tick, tally } of drawn) writer.add(shard, scope, key, tick, tally)
+    return writer.finish(watermark)
+  }
+
+  test('read as they were written, whatever the texts and however many pieces', () => {
+    fc.assert(
+      fc.property(entries, watermarks, (drawn, watermark) => {
+        const pieces = write(drawn, watermark)
+        const read = pieces.map((piece) => readBlock(piece, layouts))
+        expect(read.flatMap((block) => block.entries)).toEqual(drawn)
+        expect(read.at(-1)?.watermark).toEqual(watermark)
+        expect(read.slice(0, -1).every((block) => block.watermark === null)).toBe(true)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('are cut into pieces of the size that records may have, each readable alone', () => {
+    const tally = tallyOf([{ id: '1', who: 'w', method: 'GET', status: 200, responseBytes: 9 }])
+    const drawn = Array.from(
+      { length: 60_000 },
+      (_, i): TallyEntry => ({ shard: i % 8, scope: 'endpoint', key: `s\nGET\n/${i}`, tick: i, tally }),
+    )
+    const pieces = write(drawn, { source: 's', sources: 1, at: 5, idleAt: null })
+    expect(pieces.length).toBeGreaterThan(2)
+    for (const piece of pieces) expect(piece.length).toBeLessThan(PIECE_BYTES + 64 * 1024)
+    expect(pieces.toReversed().flatMap((piece) => readBlock(piece, layouts).entries)).toHaveLength(drawn.length)
+  })
+
+  test('of other bytes are malformed, and nothing worse', () => {
+    const good = fc
+      .tuple(entries, watermarks)
+      .map(([drawn, watermark]) => Buffer.from(write(drawn, watermark)[0] as Uint8Array))
+    const mangled = fc.tuple(good, fc.nat(), fc.nat(255), fc.nat()).map(([bytes, at, value, end]) => {
+      const copy = Buffer.from(bytes)
+      copy[at % copy.length] = value
+      return copy.subarray(0, end % 3 === 0 ? end % copy.length : copy.length)
+    })
+    let refused = 0
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), mangled), (bytes) => {
+        try {
+          const { watermark, entries: read } = readBlock(bytes, layouts)
+          expect(Number.isNaN(watermark?.at)).toBe(false)
+          for (const { tally } of read) {
+            for (let i = 0; i < (tally.bins[0]?.length ?? 0); i += 2) expect(tally.bins[0]?.[i]).toBeLessThan(128)
+          }
+        } catch (error) {
+          if (!(error instanceof Malformed)) throw error
+          refused += 1
+        }
+      }),
+      { numRuns: 1000 },
+    )
+    expect(refused).toBeGreaterThan(100)
+  })
+
+  test('of other measures are malformed', () => {
+    const other = { ...layouts, identity: layoutOf('identity', [], []) }
+    const [piece] = write([], { source: 's', sources: 1, at: 5, idleAt: null })
+    expect(() => readBlock(piece as Uint8Array, other)).toThrow(Malformed)
+  })
+})
