@@ -92,3 +92,26 @@ function disturb(drawn: readonly Drawn[], random: Random): string[] {
   placed.sort((a, b) => a.order - b.order)
   return placed.map(({ line }) => line)
 }
+
+/** A world made by hand: calls of one endpoint and identity, `every` so many ms. */
+export function stretch(
+  from: number,
+  to: number,
+  every: number,
+  fields: Readonly<Record<string, unknown>>,
+): Uint8Array[] {
+  const lines: Uint8Array[] = []
+  for (let at = from; at < to; at += every) {
+    lines.push(
+      Buffer.from(
+        JSON.stringify({ ts: at, method: 'GET', path: '/a', status: 200, service: 'a', identity: 'i', ...fields }),
+      ),
+    )
+  }
+  return lines
+}
+
+export function inOrder(lines: readonly Uint8Array[]): Uint8Array[] {
+  const tsOf = (line: Uint8Array): number => JSON.parse(Buffer.from(line).toString()).ts
+  return [...lines].sort((a, b) => tsOf(a) - tsOf(b))
+}
