@@ -2,7 +2,7 @@ import type { Source, Violation } from './source.ts'
 
 /** What may be at the root: see ARCHITECTURE.md before adding to it. */
 export const rootNames: ReadonlySet<string> = new Set([
-  ...['src/', 'detectors/', 'schemas/', 'test/', 'dashboards/', 'bench/', 'deploy/', '.ci/', '.github/'],
+  ...['src/', 'detectors/', 'schemas/', 'test/', 'dashboards/', 'bench/', 'deploy/', 'docs/', '.ci/', '.github/'],
   ...['package.json', 'package-lock.json', 'tsconfig.json', 'vitest.config.ts', 'biome.json', 'knip.json'],
   ...['docker-compose.yml', 'Dockerfile', '.dockerignore', '.gitignore', '.gitattributes', '.npmrc'],
   ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'LICENSE'],
