@@ -7,6 +7,7 @@ const commands: Commands = {
   run: () => import('./command/run.ts'),
   demo: () => import('./command/demo.ts'),
   replay: () => import('./command/replay.ts'),
+  new: () => import('./command/new.ts'),
 }
 
 // Whoever reads the output may stop early (`| head`): nothing is wrong then.

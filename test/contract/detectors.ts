@@ -9,12 +9,13 @@ import { SEVERITIES } from '#src/detection/severity.ts'
 import { ALTERNATIVES, type Evidence, PEAKS, SUMS } from '#src/detection/surprise.ts'
 import { callsShown, readCondition } from './detector/condition.ts'
 import { expectAlerts, toldOf } from './detector/expected.ts'
+import { alone, modest, outcomes } from './detector/null.ts'
 import { codeIn, SECTIONS, sectionsOf } from './detector/page.ts'
 import { play, type Stage } from './detector/play.ts'
 import { type Case, readCases } from './detector/recipe.ts'
 import { callsOf } from './detector/traffic.ts'
 import { FIRING_PART, isClose, SILENT_PART, unless } from './detector/unless.ts'
-import { frozen, judged, moreOf, type ViewsByName, viewsOf } from './detector/views.ts'
+import { frozen, judged, moreOf, type View, type ViewsByName, viewsOf } from './detector/views.ts'
 
 /** What every detector owes: its folder, its cases, and a `judge` and an `explain` that may be trusted. `folder` ends with a slash. */
 export function detectorContract(stage: Stage, detector: Detector, folder: URL): void {
@@ -111,6 +112,25 @@ function judgeContract(detector: Detector, params: unknown): void {
       if (!detector.single) expect(evidence).toMatchObject({ logSingle: 0, singles: 0 })
     })
     fc.assert(property, { numRuns: 500 })
+  })
+
+  test('evidence is an e-value: at most 1 on average while the baseline holds, which is what keeps the budget', () => {
+    let highest = 0
+    const property = fc.property(views, fc.constantFrom(...Object.keys(detector.measures)), (shown, name) => {
+      const means = new Float64Array(detector.alternatives)
+      for (const { logProbability, view } of outcomes(modest(shown[name] as View))) {
+        const evidence = judged(detector, alone({ ...shown, [name]: view }, name), params)
+        for (let m = 0; m < means.length; m += 1) {
+          means[m] =
+            (means[m] as number) + Math.exp(logProbability + (evidence === null ? 0 : (evidence.logE[m] as number)))
+        }
+      }
+      highest = Math.max(highest, ...means)
+    })
+    fc.assert(property, { numRuns: 50 })
+    expect(highest).toBeLessThanOrEqual(1 + 1e-6)
+    // Far below one nothing would ever be told.
+    expect(highest).toBeGreaterThan(0.5)
   })
 
   test('a baseline that has seen nothing is not tested for rates and sizes', () => {

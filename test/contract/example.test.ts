@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
+import { newDetector } from '#src/command/new.ts'
 import type { Detector } from '#src/detection/detector.ts'
 import { shipped } from './detector/play.ts'
 import { detectorContract } from './detectors.ts'
@@ -8,27 +9,23 @@ import { detectorContract } from './detectors.ts'
 const root = new URL('../../', import.meta.url)
 /** Inside of the repository, so that `#src/…` means what it means there; ignored by git. */
 const at = new URL(`.cache/example-${process.pid}/`, root)
-const FILE = /^(```|~~~)\w+ file=(\S+)\n([\s\S]*?)^\1$/gm
-const page = readFileSync(new URL('CONTRIBUTING.md', root), 'utf8')
-const files = [...page.matchAll(FILE)].map(([, , path, text]) => ({ path: path as string, text: text as string }))
 
-for (const { path, text } of files) {
-  const file = new URL(path, at)
-  mkdirSync(new URL('./', file), { recursive: true })
-  writeFileSync(file, text)
-}
-const folder = new URL('detectors/throttle-burst/', at)
+mkdirSync(new URL('detectors/', at), { recursive: true })
+await newDetector('first-try', new URL('detectors/', at).pathname)
+const folder = new URL('detectors/first-try/', at)
 const { default: detector } = (await import(new URL('detector.ts', folder).href)) as { default: Detector }
 const stage = await shipped()
 
 afterAll(() => rmSync(at, { recursive: true }))
 
-test('the page holds a whole detector', () => {
-  expect(files.map(({ path }) => path)).toEqual(
-    ['detector.ts', 'cases/fires-runaway-client.yaml', 'cases/silent-one-refused-page.yaml', 'README.md'].map(
-      (name) => `detectors/throttle-burst/${name}`,
-    ),
-  )
+test('CONTRIBUTING.md holds a whole detector', () => {
+  expect(readdirSync(folder, { recursive: true }).map(String).sort()).toEqual([
+    'README.md',
+    'cases',
+    'cases/fires-runaway-client.yaml',
+    'cases/silent-one-refused-page.yaml',
+    'detector.ts',
+  ])
 })
 
 test('it compiles', () => {
@@ -40,6 +37,6 @@ test('it compiles', () => {
   expect(status).toBe(0)
 })
 
-describe('throttle-burst', () => {
+describe('a new detector', () => {
   detectorContract({ ...stage, detectors: new Map([...stage.detectors, [detector.name, detector]]) }, detector, folder)
 })

@@ -1,0 +1,47 @@
+import { shapeOfRatio } from '#src/baseline/ratio.ts'
+import { logTail } from '#src/baseline/sizes.ts'
+import { SIZE_BINS } from '#src/sketch/logbins.ts'
+import type { View, ViewsByName } from './views.ts'
+
+/** More than so many hits in one tick are not walked through: what they would add to an average is left out, and is positive. */
+const MOST_HITS = 2000
+
+/** A view of a size at which every outcome can be walked through. */
+export function modest(view: View): View {
+  if ('k' in view) return { ...view, armed: true, bound: 0.02 + (view.bound % 100), shape: 0.05 + (view.shape % 100) }
+  if ('part' in view) return { ...view, whole: 1 + (view.whole % 1000) }
+  return { ...view, armed: true }
+}
+
+/** Views that show nothing but one measure: the others had no calls, or no baseline yet. */
+export function alone(views: ViewsByName, name: string): ViewsByName {
+  const empty = (view: View): View =>
+    'k' in view
+      ? { ...view, k: 0, armed: false }
+      : 'part' in view
+        ? { ...view, part: 0, whole: 0 }
+        : { ...view, bins: [], total: 0, armed: false }
+  return Object.fromEntries(Object.entries(views).map(([other, view]) => [other, other === name ? view : empty(view)]))
+}
+
+/** What a tick may show, and how probable it is, while the worst that the baseline allows is true. Sizes: one call. */
+export function* outcomes(view: View): Generator<{ readonly logProbability: number; readonly view: View }> {
+  if ('bins' in view) {
+    for (let bin = 0; bin < SIZE_BINS; bin += 1) {
+      const beyond = bin + 1 < SIZE_BINS ? Math.exp(logTail(view, bin + 1)) : 0
+      yield {
+        logProbability: Math.log(Math.exp(logTail(view, bin)) - beyond),
+        view: { ...view, bins: [bin, 1], total: 1 },
+      }
+    }
+    return
+  }
+  const isCount = 'k' in view
+  const mu = isCount ? view.bound : view.whole * view.bound
+  const shape = isCount ? view.shape : shapeOfRatio(mu)
+  let logMass = shape * Math.log(shape / (mu + shape))
+  for (let k = 0; k <= (isCount ? MOST_HITS : view.whole); k += 1) {
+    yield { logProbability: logMass, view: isCount ? { ...view, k } : { ...view, part: k } }
+    logMass += Math.log(((k + shape) / (k + 1)) * (mu / (mu + shape)))
+  }
+}
