@@ -69,15 +69,18 @@ export async function claim(
   return { resume, note, from, state, partitions }
 }
 
-async function committed(
-  { settings, admin }: Shared,
-  { stage, topic, partition }: Seat,
+/** @throws where the answer says nothing about the partition: taken for "nothing was committed", all would be read again */
+export async function committed(
+  { settings, admin }: Pick<Shared, 'settings' | 'admin'>,
+  { stage, topic, partition }: Pick<Seat, 'stage' | 'topic' | 'partition'>,
 ): Promise<{ resume: number | null; note: string }> {
   const physical = settings.physical(topic)
   const answers = await admin.fetchOffsets({ groupId: settings.group(stage), topics: [physical] })
   const answer = answers[0]?.partitions.find((one) => one.partition === partition)
-  const resume = Number(answer?.offset ?? -1)
-  return resume < 0 ? { resume: null, note: '' } : { resume, note: answer?.metadata ?? '' }
+  if (answer === undefined) throw new Error(`the position of ${physical}/${partition} is unknown`)
+  const resume = Number(answer.offset)
+  if (!Number.isSafeInteger(resume)) throw new Error(`${answer.offset} is no position of ${physical}/${partition}`)
+  return resume < 0 ? { resume: null, note: '' } : { resume, note: answer.metadata ?? '' }
 }
 
 async function restore({ ends, states }: Shared, topic: string, partition: number, marker: string) {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
 import type { Drain, Lag, Produced, Running, Stream, Topic, Transform } from '../stream.ts'
 import { Appender } from './appender.ts'
@@ -7,7 +8,7 @@ import { drainLanes } from './drain-lanes.ts'
 import { EndsOfTopics } from './ends.ts'
 import { Group } from './group.ts'
 import type { Kind } from './lane.ts'
-import { type KafkaOptions, settle } from './options.ts'
+import { type KafkaOptions, settle, topics } from './options.ts'
 import { checkPartitions } from './outgoing.ts'
 import { stateReader } from './restore.ts'
 import { prepareTopics } from './topics.ts'
@@ -25,6 +26,7 @@ export function kafkaStream(options: KafkaOptions): Stream {
 
 /** How long the number of partitions of a topic is believed, milliseconds. */
 const countMs = 30_000
+const retryMs = 50
 
 class KafkaStream implements Stream {
   readonly #shared: Shared
@@ -47,6 +49,8 @@ class KafkaStream implements Stream {
   async prepare(): Promise<void> {
     await this.#admin.connect()
     await prepareTopics(this.#admin, this.#shared.settings)
+    // One after the other, before many ask at once: from now on the client knows all topics whenever it looks at any.
+    for (const topic of topics) await this.#know(topic)
     this.#prepared = true
   }
 
@@ -89,6 +93,19 @@ class KafkaStream implements Stream {
       if (this.#groups.get(stage) === group) this.#groups.delete(stage)
     }
     return { stop }
+  }
+
+  /** Partitions that were just made may not have a leader yet. */
+  async #know(topic: Topic): Promise<void> {
+    const { settings, ends } = this.#shared
+    for (const deadline = performance.now() + settings.limits.requestMs; ; await pause(retryMs)) {
+      try {
+        await ends.ask(settings.physical(topic))
+        return
+      } catch (error) {
+        if (!(error as { retriable?: boolean }).retriable || performance.now() > deadline) throw error
+      }
+    }
   }
 
   async #count(topic: Topic): Promise<number> {

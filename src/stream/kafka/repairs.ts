@@ -114,6 +114,31 @@ async function pauseOutOfRange(
   this.pause([{ topic, partitions: [partition] }])
 }
 
+interface Metadata {
+  readonly retrier: (attempt: (bail: (error: Error) => void) => Promise<unknown>) => Promise<unknown>
+  readonly brokerPool: {
+    withBroker(ask: (which: { broker: { metadata(topics: readonly string[]): unknown } }) => unknown): Promise<unknown>
+  }
+  refreshMetadataIfNecessary(): Promise<void>
+}
+
+/**
+ * The library replaces what it knows of all topics by what it is asked about some: whoever asks for positions at that moment
+ * is answered that there are no partitions.
+ */
+export function metadataOf(this: Metadata, { topics = [] }: { topics?: readonly string[] } = {}): Promise<unknown> {
+  return this.retrier(async (bail) => {
+    try {
+      await this.refreshMetadataIfNecessary()
+      return await this.brokerPool.withBroker(({ broker }) => broker.metadata(topics))
+    } catch (error) {
+      if ((error as { type?: string }).type === 'LEADER_NOT_AVAILABLE') throw error
+      bail(error as Error)
+      return undefined
+    }
+  })
+}
+
 let repaired = false
 
 /** Idempotent. Throws where kafkajs is not the version that these repairs were written for. */
@@ -125,6 +150,8 @@ export function repair(): void {
   queue.prototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests
   const group = load('kafkajs/src/consumer/consumerGroup') as { prototype: ConsumerGroup }
   group.prototype.recoverFromOffsetOutOfRange = pauseOutOfRange
+  const cluster = load('kafkajs/src/cluster') as { prototype: { metadata: typeof metadataOf } }
+  cluster.prototype.metadata = metadataOf
   const broker = load('kafkajs/src/broker') as { prototype: Broker }
   const fetch = broker.prototype.fetch
   broker.prototype.fetch = async function (this: Broker, request) {

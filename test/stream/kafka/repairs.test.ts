@@ -1,5 +1,12 @@
 import { expect, test, vi } from 'vitest'
-import { type Broker, hideAborted, remember, repair, scheduleCheckPendingRequests } from '#src/stream/kafka/repairs.ts'
+import {
+  type Broker,
+  hideAborted,
+  metadataOf,
+  remember,
+  repair,
+  scheduleCheckPendingRequests,
+} from '#src/stream/kafka/repairs.ts'
 
 test('the library is the version that was read', () => {
   expect(repair).not.toThrow()
@@ -106,4 +113,27 @@ test('a coordinator is asked for again when its connection is gone', async () =>
   connected = false
   await remembered({ groupId: 'a' })
   expect(find).toHaveBeenCalledTimes(4)
+})
+
+test('asking about some topics keeps what is known of the others', async () => {
+  const asked: (readonly string[])[] = []
+  const refreshed = vi.fn(async () => {})
+  const broker = {
+    metadata: (topics: readonly string[]) => {
+      asked.push(topics)
+      return 'answer'
+    },
+  }
+  const cluster = {
+    retrier: (attempt: (bail: (error: Error) => void) => Promise<unknown>) =>
+      attempt((error) => {
+        throw error
+      }),
+    brokerPool: { withBroker: async (ask: (which: { broker: typeof broker }) => unknown) => ask({ broker }) },
+    refreshMetadataIfNecessary: refreshed,
+  }
+  expect(await metadataOf.call(cluster, { topics: ['one'] })).toBe('answer')
+  expect(asked).toEqual([['one']])
+  // Without arguments: of all topics that the client uses.
+  expect(refreshed).toHaveBeenCalledExactlyOnceWith()
 })
