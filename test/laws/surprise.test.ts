@@ -1,0 +1,305 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import errorBurst from '#detectors/error-burst/detector.ts'
+import getSpike from '#detectors/get-spike/detector.ts'
+import payloadOutlier from '#detectors/payload-outlier/detector.ts'
+import { calendarOf } from '#src/baseline/blocks.ts'
+import { shapeOfRatio } from '#src/baseline/ratio.ts'
+import { normOfSizes, observeSizes, openSizes, rollSizes, SIZES_BINS, SIZES_WIDTH } from '#src/baseline/sizes.ts'
+import { randomFor } from '#src/demo/random.ts'
+import { countTests, newMeter, turnMeter } from '#src/detection/budget.ts'
+import type { SizesView } from '#src/detection/detector.ts'
+import { leastToAlarm, logRatio, upperQuantile } from '#src/detection/negative-binomial.ts'
+import {
+  ACCUMULATOR_WIDTH,
+  ALTERNATIVES,
+  accumulate,
+  CUSUM,
+  clearEvidence,
+  LOG_R,
+  logMixture,
+  newEvidence,
+  openAccumulator,
+} from '#src/detection/surprise.ts'
+import { binOf, SIZE_BINS } from '#src/sketch/logbins.ts'
+
+/** Probabilities of 0, 1, 2, … under the negative binomial, until what is left cannot matter. */
+function* negativeBinomial(mu: number, r: number): Generator<readonly [k: number, mass: number]> {
+  let logMass = r * Math.log(r / (mu + r))
+  let left = 1
+  for (let k = 0; k < 200_000 && left > 1e-13; k += 1) {
+    const mass = Math.exp(logMass)
+    left -= mass
+    yield [k, mass]
+    logMass += Math.log(((k + r) / (k + 1)) * (mu / (mu + r)))
+  }
+}
+
+const TINY = 1e-9
+const bound = fc.double({ min: 0.02, max: 60, noNaN: true })
+const share = fc.double({ min: 0.05, max: 1, noNaN: true })
+
+describe('an e-value is at most 1 on average while the baseline holds', () => {
+  test('for counts: under every mean below the bound and every shape that varies less', () => {
+    const evidence = newEvidence()
+    fc.assert(
+      fc.property(bound, fc.double({ min: 0.03, max: 50, noNaN: true }), share, share, (mu, r, below, calmer) => {
+        const sums = new Float64Array(ALTERNATIVES)
+        for (const [k, mass] of negativeBinomial(mu * below, (r * below) / calmer)) {
+          clearEvidence(evidence)
+          const gets = { k, mean: mu, bound: mu, shape: r, armed: true, seen: 100 }
+          getSpike.judge({ gets }, evidence, getSpike.params.parse({}))
+          for (let m = 0; m < getSpike.alternatives; m += 1) sums[m]! += mass * Math.exp(evidence.logE[m]!)
+        }
+        for (const sum of sums) expect(sum).toBeLessThanOrEqual(1 + TINY)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('for ratios: when failures cluster as much as is allowed for', () => {
+    const evidence = newEvidence()
+    const calls = fc.integer({ min: 1, max: 2000 })
+    fc.assert(
+      fc.property(calls, fc.double({ min: 1e-4, max: 0.3, noNaN: true }), share, (whole, most, below) => {
+        const sums = new Float64Array(ALTERNATIVES)
+        const mu = whole * most
+        for (const [part, mass] of negativeBinomial(mu * below, shapeOfRatio(mu) * below)) {
+          clearEvidence(evidence)
+          const errors = { part, whole, share: most, bound: most, seen: 100 }
+          errorBurst.judge({ errors }, evidence, errorBurst.params.parse({}))
+          for (let m = 0; m < errorBurst.alternatives; m += 1) sums[m]! += mass * Math.exp(evidence.logE[m]!)
+        }
+        for (const sum of sums) expect(sum).toBeLessThanOrEqual(1 + TINY)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('for ratios of independent failures: the binomial', () => {
+    const evidence = newEvidence()
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 400 }), fc.double({ min: 1e-4, max: 0.9, noNaN: true }), (whole, p) => {
+        const sums = new Float64Array(ALTERNATIVES)
+        let logMass = whole * Math.log1p(-p)
+        for (let part = 0; part <= whole; part += 1) {
+          clearEvidence(evidence)
+          errorBurst.judge(
+            { errors: { part, whole, share: p, bound: p, seen: 100 } },
+            evidence,
+            errorBurst.params.parse({}),
+          )
+          for (let m = 0; m < errorBurst.alternatives; m += 1) sums[m]! += Math.exp(logMass + evidence.logE[m]!)
+          logMass += Math.log((whole - part) / (part + 1)) + Math.log(p / (1 - p))
+        }
+        for (const sum of sums) expect(sum).toBeLessThanOrEqual(1 + TINY)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('for sizes drawn from the histogram that was learned', () => {
+    const evidence = newEvidence()
+    // One mode, as wide as sizes are: from a tenth to a factor of ten either way.
+    const histogram = fc
+      .record({
+        seed: fc.integer(),
+        calls: fc.integer({ min: 50, max: 5000 }),
+        middle: fc.integer({ min: 3, max: 14 }),
+      })
+      .map(({ seed, calls, middle }) => {
+        const random = randomFor(seed)
+        const spread = 0.1 + 2 * random.unit()
+        return Array.from({ length: calls }, (): [number, number] => [
+          binOf(Math.exp(middle + spread * random.normal())),
+          1,
+        ])
+      })
+    let judged = 0
+    fc.assert(
+      fc.property(histogram, (pairs) => {
+        const responses = learned(pairs)
+        const sums = new Float64Array(ALTERNATIVES)
+        for (let bin = 0; bin < SIZE_BINS; bin += 1) {
+          const mass = responses.histogram[bin]! / responses.view.learned
+          if (mass === 0) continue
+          clearEvidence(evidence)
+          const views = {
+            responses: { ...responses.view, bins: [bin, 1], total: 1 },
+            requests: { ...responses.view, bins: [], total: 0 },
+          }
+          if (!payloadOutlier.judge(views, evidence, payloadOutlier.params.parse({}))) return
+          for (let m = 0; m < 2; m += 1) sums[m]! += mass * Math.exp(evidence.logE[m]!)
+        }
+        judged += 1
+        for (const sum of sums) expect(sum).toBeLessThanOrEqual(1 + TINY)
+      }),
+      { numRuns: 60 },
+    )
+    expect(judged).toBeGreaterThan(50)
+  })
+})
+
+/** A sizes baseline that has learned exactly these. */
+function learned(pairs: readonly (readonly [number, number])[]): { view: SizesView; histogram: Uint16Array } {
+  const row = new Float64Array(SIZES_WIDTH)
+  const bins = new Uint16Array(SIZES_BINS)
+  const calendar = calendarOf(10_000)
+  openSizes(row, 0, bins, 0, 0, calendar)
+  observeSizes(row, 0, bins, 0, pairs.flat())
+  rollSizes(row, 0, bins, 0, 2 * calendar.ticksPerBlock, calendar)
+  const view: SizesView = {
+    bins: [],
+    total: 0,
+    learned: 0,
+    beyond: 0,
+    excess: 0,
+    logEdge: 0,
+    armed: false,
+    oddBin: 0,
+    seen: 0,
+  }
+  normOfSizes(row, 0, view)
+  return { view, histogram: bins.slice(0, SIZE_BINS) }
+}
+
+describe('evidence', () => {
+  test('of many silent ticks in closed form is that of tick after tick', () => {
+    const nats = fc.array(fc.double({ min: -3, max: -1e-6, noNaN: true }), { minLength: 4, maxLength: 4 })
+    const before = fc.array(fc.double({ min: -2, max: 3, noNaN: true }), { maxLength: 5 })
+    fc.assert(
+      fc.property(
+        nats,
+        before,
+        fc.integer({ min: 2, max: 400 }),
+        fc.double({ min: -30, max: -1, noNaN: true }),
+        (logE, first, ticks, weight) => {
+          const closed = new Float64Array(ACCUMULATOR_WIDTH)
+          openAccumulator(closed, 0, 0)
+          for (const l of first) accumulate(closed, 0, 4, new Float64Array([l, l / 2, -l, l]), weight, 1)
+          const stepped = closed.slice()
+          const odd = accumulate(closed, 0, 4, new Float64Array(logE), weight, ticks)
+          let oddStepped = false
+          for (let i = 0; i < ticks; i += 1) oddStepped = accumulate(stepped, 0, 4, new Float64Array(logE), weight, 1)
+          for (let m = 0; m < 4; m += 1) {
+            expect(closed[LOG_R + m]).toBeCloseTo(stepped[LOG_R + m]!, 7)
+            expect(closed[CUSUM + m]).toBeCloseTo(stepped[CUSUM + m]!, 7)
+          }
+          expect(closed[CUSUM]! > 1e-7).toBe(stepped[CUSUM]! > 1e-7)
+          if (!oddStepped) expect(odd).toBe(false)
+        },
+      ),
+    )
+  })
+
+  test('below the alarm is bounded from above, at the alarm exact', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: -5, max: 8, noNaN: true }), { minLength: 3, maxLength: 3 }), (logR) => {
+        const row = new Float64Array(ACCUMULATOR_WIDTH)
+        row.set(logR, LOG_R)
+        const exact = Math.log(logR.reduce((sum, one) => sum + Math.exp(one), 0) / 3)
+        const mixture = logMixture(row, 0, 3)
+        if (exact >= 0) expect(mixture).toBeCloseTo(exact, 9)
+        else
+          expect(mixture).toSatisfy(
+            (value: number) => value >= exact - 1e-9 && (value < 0 || Math.abs(value - exact) < 1e-9),
+          )
+      }),
+    )
+  })
+
+  test('needs as many counts as leastToAlarm says, and no fewer', () => {
+    fc.assert(
+      fc.property(
+        bound,
+        fc.double({ min: 0.05, max: 50, noNaN: true }),
+        fc.double({ min: 1, max: 30, noNaN: true }),
+        (mu, r, nats) => {
+          const alternatives = [2, 4, 10, 40]
+          const best = (k: number): number => Math.max(...alternatives.map((g) => logRatio(k, mu, r, g)))
+          const least = leastToAlarm(mu, r, alternatives, nats)
+          expect(best(least)).toBeGreaterThanOrEqual(nats - TINY)
+          expect(best(least - 1)).toBeLessThan(nats + TINY)
+        },
+      ),
+    )
+  })
+
+  test('stays silent at the quantile that an alert shows as normal', () => {
+    fc.assert(
+      fc.property(bound, fc.double({ min: 0.05, max: 50, noNaN: true }), (mu, r) => {
+        const high = upperQuantile(mu, r, 0.001)
+        let beyond = 1
+        for (const [k, mass] of negativeBinomial(mu, r)) if (k <= high) beyond -= mass
+        expect(beyond).toBeLessThanOrEqual(0.001 + TINY)
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+describe('the budget', () => {
+  const DAY = 86_400_000
+  const calendar = calendarOf(10_000)
+  const ticks = DAY / 10_000
+
+  /** What a day of so many tests a tick may spend, in parts of a day's budget. */
+  function spend(
+    meter: ReturnType<typeof newMeter>,
+    from: number,
+    count: number,
+    testsAt: (tick: number) => number,
+  ): number {
+    let spent = 0
+    for (let tick = from; tick < from + count; tick += 1) {
+      const tests = testsAt(tick)
+      if (tests === 0) continue
+      turnMeter(meter, tick, calendar)
+      countTests(meter, tests)
+      spent += tests / meter.rate
+    }
+    return spent
+  }
+
+  test('of a day is kept by steady traffic, from any time of day on', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 500 }),
+        fc.nat(ticks),
+        fc.integer({ min: 1, max: 40 }),
+        (tests, start, everyTick) => {
+          const meter = newMeter()
+          const steady = (tick: number): number => (tick % everyTick === 0 ? tests : 0)
+          const first = spend(meter, start, ticks, steady)
+          // The first tick weighs before anything is known: at most its own tests against those of one entity.
+          expect(first).toBeLessThanOrEqual(1.02 + (2 * tests) / 8640)
+          for (let day = 1; day < 4; day += 1)
+            expect(spend(meter, start + day * ticks, ticks, steady)).toBeLessThanOrEqual(1.02)
+        },
+      ),
+      { numRuns: 15 },
+    )
+  })
+
+  test('is kept by traffic that comes back after any number of silent days', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 100, max: 3000 }), (silent, tests) => {
+        const meter = newMeter()
+        spend(meter, 0, 2 * ticks, () => tests)
+        expect(spend(meter, (2 + silent) * ticks, ticks, () => tests)).toBeLessThanOrEqual(1.02 + (2 * tests) / 8640)
+      }),
+      { numRuns: 15 },
+    )
+  })
+
+  test('is weighed by the busiest of the last seven days', () => {
+    const meter = newMeter()
+    spend(meter, 0, ticks, () => 50)
+    spend(meter, ticks, 6 * ticks, () => 5)
+    turnMeter(meter, 7 * ticks, calendar)
+    expect(meter.rate).toBe(50 * ticks)
+    spend(meter, 7 * ticks, ticks, () => 5)
+    turnMeter(meter, 8 * ticks, calendar)
+    expect(meter.rate).toBe(5 * ticks)
+  })
+})
