@@ -68,10 +68,10 @@ function makePlaces(
     const { scope } = entity.ref
     const other = shard.other(scope)
     if (entity === other || shard.hasRoom(scope, tick, tallies)) {
-      entity.row = entity.rows.take()
-      admit(settings[scope], entity, tick)
+      place(settings[scope], entity, tick)
       continue
     }
+    place(settings[scope], other, tick)
     const tally = tallies.get(entity) as Tally
     const shared = places.get(other) ?? emptyTallyLike(tally)
     const sum = emptyTallyLike(tally)
@@ -82,6 +82,12 @@ function makePlaces(
     shard.homeless.add(entity)
   }
   return places
+}
+
+function place(setting: Setting, entity: Entity, tick: number): void {
+  if (entity.row >= 0) return
+  entity.row = entity.rows.take()
+  admit(setting, entity, tick)
 }
 
 function emptyTallyLike(tally: Tally): Tally {
