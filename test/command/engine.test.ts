@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest'
+import native from '#schemas/native/format.ts'
+import { engineOf, loadDetectors, loadFormats } from '#src/command/engine.ts'
+import { loadPlugins } from '#src/command/plugins.ts'
+import { loadConfig } from '#src/config.ts'
+
+const loaded = loadConfig(null, {}, await loadPlugins())
+if (loaded.kind === 'wrong') throw new Error('the defaults are wrong')
+const { config } = loaded
+const detectors = await loadDetectors()
+const parts = { config, detectors, format: native, runStart: 0 }
+
+describe('the engine', () => {
+  test('runs every detector that is found, in each of its scopes, within one budget', () => {
+    const { plan } = engineOf(parts)
+    const names = [...plan.endpoint.watches, ...plan.identity.watches].map(
+      ({ detector, scope }) => `${scope} ${detector.name}`,
+    )
+    expect(names.sort()).toEqual(
+      [...detectors.values()].flatMap(({ name, scopes }) => scopes.map((scope) => `${scope} ${name}`)).sort(),
+    )
+    const spent = [...plan.endpoint.watches, ...plan.identity.watches].reduce(
+      (sum, { logBudget, detector }) => sum + Math.exp(logBudget) * (detector.single ? 2 : 1),
+      0,
+    )
+    expect(spent * config.shards).toBeCloseTo(config.budget.falseAlarmsPerDay, 9)
+  })
+
+  test('leaves out what is switched off, and gives its part to the others', () => {
+    const off = {
+      ...config,
+      detectors: { ...config.detectors, 'get-spike': { ...config.detectors['get-spike'], enabled: false } },
+    }
+    const { plan } = engineOf({ ...parts, config: off })
+    expect([...plan.endpoint.watches, ...plan.identity.watches].map(({ detector }) => detector.name)).not.toContain(
+      'get-spike',
+    )
+    expect(plan.identity.watches).toEqual([])
+  })
+
+  test('joins the stages by the topic between them', () => {
+    const { collect, judge } = engineOf(parts)
+    expect(collect.outputs).toContain(judge.input)
+    expect([collect.input, judge.state]).toEqual(['calls', 'baselines'])
+  })
+
+  test('finds formats and detectors by the names of their folders', async () => {
+    const formats = await loadFormats()
+    expect([...formats.keys()]).toEqual(expect.arrayContaining(['native', 'apache-combined']))
+    for (const [name, detector] of detectors) expect(detector.name).toBe(name)
+  })
+})
