@@ -1,0 +1,205 @@
+import { describe, expect, test } from 'vitest'
+import { BLOCKS_FROZEN, calendarOf } from '#src/baseline/blocks.ts'
+import {
+  COUNT_WIDTH,
+  type CountNorm,
+  freezeCount,
+  normOfCount,
+  observeCount,
+  openCount,
+  rollCount,
+} from '#src/baseline/count.ts'
+import {
+  normOfRatio,
+  observeRatio,
+  openRatio,
+  PRIOR_SHARE_TOP,
+  RATIO_WIDTH,
+  type RatioNorm,
+  rollRatio,
+} from '#src/baseline/ratio.ts'
+import {
+  freezeSizes,
+  logTail,
+  normOfSizes,
+  observeSizes,
+  openSizes,
+  rollSizes,
+  SIZES_BINS,
+  SIZES_WIDTH,
+  type SizesNorm,
+} from '#src/baseline/sizes.ts'
+import { binOf, logFloorOf, SIZE_BINS } from '#src/sketch/logbins.ts'
+
+const calendar = calendarOf(10_000)
+const BLOCK = calendar.ticksPerBlock
+
+interface Learner {
+  norm(): CountNorm
+  /** Counts `k` in each of these ticks; `frozen`: near an alarm all the while. */
+  live(from: number, to: number, k: number, frozen?: boolean): void
+  at(tick: number): CountNorm
+}
+
+function learner(): Learner {
+  const row = new Float64Array(COUNT_WIDTH)
+  openCount(row, 0, 0, calendar)
+  const norm = (): CountNorm => {
+    const into = { mean: 0, bound: 0, shape: 0, armed: false, seen: 0 }
+    normOfCount(row, 0, into)
+    return into
+  }
+  return {
+    norm,
+    live(from, to, k, frozen = false) {
+      for (let tick = from; tick < to; tick += 1) {
+        rollCount(row, 0, tick, calendar)
+        observeCount(row, 0, k)
+        if (frozen) freezeCount(row, 0)
+      }
+    },
+    at(tick) {
+      rollCount(row, 0, tick, calendar)
+      return norm()
+    },
+  }
+}
+
+describe('the baseline of a count', () => {
+  test('arms after 30 calls, 20 minutes and three active blocks, and not before', () => {
+    const one = learner()
+    one.live(0, 3 * BLOCK, 1)
+    expect(one.norm().armed).toBe(false)
+    expect(one.at(3 * BLOCK).armed).toBe(true)
+    const few = learner()
+    few.live(0, 1, 29)
+    few.live(BLOCK, BLOCK + 1, 0)
+    expect(few.at(6 * BLOCK).armed).toBe(false)
+  })
+
+  test('learns a block only when the next has ended: an attack does not teach what judges it', () => {
+    const one = learner()
+    one.live(0, 6 * BLOCK, 4)
+    const before = one.at(6 * BLOCK)
+    one.live(6 * BLOCK, 7 * BLOCK, 12)
+    expect(one.at(7 * BLOCK).mean).toBe(before.mean)
+    expect(one.at(8 * BLOCK).mean).toBeGreaterThan(before.mean)
+  })
+
+  test('of a steady entity is its rate, below a bound that leaves room', () => {
+    const one = learner()
+    one.live(0, 40 * BLOCK, 5)
+    const { mean, bound, seen } = one.at(40 * BLOCK)
+    expect(mean).toBeCloseTo(5, 6)
+    expect(bound).toBeGreaterThan(1.3 * 5)
+    expect(bound).toBeLessThan(3 * 5)
+    expect(seen).toBe(40 * BLOCK * 5)
+  })
+
+  test('does not learn what is frozen, until it has lasted two hours', () => {
+    const one = learner()
+    one.live(0, 10 * BLOCK, 5)
+    const calm = one.at(10 * BLOCK).mean
+    const end = 10 + BLOCKS_FROZEN
+    one.live(10 * BLOCK, end * BLOCK, 14, true)
+    expect(one.at((end + 1) * BLOCK).mean).toBeCloseTo(calm, 6)
+    one.live((end + 1) * BLOCK, (end + 10) * BLOCK, 14, true)
+    // The block that was not frozen in between began to count anew.
+    one.live((end + 10) * BLOCK, (end + 30) * BLOCK, 14, true)
+    expect(one.norm().mean).toBeGreaterThan(2 * calm)
+  })
+
+  test('is not lifted by one monstrous tick', () => {
+    const one = learner()
+    one.live(0, 10 * BLOCK, 5)
+    const { bound } = one.at(10 * BLOCK)
+    one.live(10 * BLOCK, 10 * BLOCK + 1, 1_000_000)
+    one.live(10 * BLOCK + 1, 11 * BLOCK, 5)
+    expect(one.at(12 * BLOCK).mean).toBeLessThan(bound)
+  })
+
+  test.for([1, 287, 288, 289, 52_560, 5_256_000])('is finite after %i silent blocks', (silent) => {
+    const one = learner()
+    one.live(0, 10 * BLOCK, 5)
+    const { mean, bound, shape } = one.at((10 + silent) * BLOCK)
+    expect(mean).toBeLessThanOrEqual(5.000001)
+    expect(bound).toBeGreaterThanOrEqual(0.02)
+    expect(shape).toBeGreaterThan(0)
+    expect(Number.isFinite(mean + bound + shape)).toBe(true)
+  })
+})
+
+describe('the baseline of a ratio', () => {
+  function ratioOf(part: number, whole: number, prior = PRIOR_SHARE_TOP): RatioNorm {
+    const row = new Float64Array(RATIO_WIDTH)
+    openRatio(row, 0, 0, calendar)
+    observeRatio(row, 0, part, whole)
+    rollRatio(row, 0, 2 * BLOCK, calendar, prior)
+    const into = { share: 0, bound: 0, seen: 0 }
+    normOfRatio(row, 0, into)
+    return into
+  }
+
+  test('is that of its parent while it has nothing of its own', () => {
+    expect(ratioOf(0, 0, 0.2).share).toBeCloseTo(0.2, 12)
+    expect(ratioOf(0, 151, 0.2).share).toBeCloseTo(0.1, 12)
+    expect(ratioOf(0, 15_100_000, 0.2).share).toBeLessThan(1e-5)
+  })
+
+  test('is bounded above its share, never below one in ten thousand, and never above one', () => {
+    expect(ratioOf(0, 1e9).bound).toBe(1e-4)
+    expect(ratioOf(5, 5, 1).bound).toBe(1)
+    const { share, bound } = ratioOf(30, 1000)
+    expect(bound).toBeGreaterThan(1.25 * share)
+  })
+})
+
+describe('the baseline of sizes', () => {
+  function sizesOf(pairs: readonly number[], frozen = false): { norm: SizesNorm; row: Float64Array } {
+    const row = new Float64Array(SIZES_WIDTH)
+    const bins = new Uint16Array(SIZES_BINS)
+    openSizes(row, 0, bins, 0, 0, calendar)
+    observeSizes(row, 0, bins, 0, pairs)
+    if (frozen) freezeSizes(row, 0)
+    rollSizes(row, 0, bins, 0, 2 * BLOCK, calendar)
+    const norm = { learned: 0, beyond: 0, excess: 0, logEdge: 0, armed: false, oddBin: 0, seen: 0 }
+    normOfSizes(row, 0, norm)
+    return { norm, row }
+  }
+
+  test('arms at 50 sizes', () => {
+    expect(sizesOf([30, 49]).norm).toMatchObject({ armed: false, oddBin: SIZE_BINS, learned: 49 })
+    expect(sizesOf([30, 50]).norm).toMatchObject({ armed: true, learned: 50 })
+  })
+
+  test('takes nothing below three times its edge for odd', () => {
+    const { norm } = sizesOf([30, 1000])
+    expect(logFloorOf(norm.oddBin) - norm.logEdge).toBeGreaterThanOrEqual(Math.log(3))
+    expect(logFloorOf(norm.oddBin - 1) - norm.logEdge).toBeLessThan(Math.log(3))
+    expect(logTail(norm, 30)).toBe(0)
+  })
+
+  test('finds a size the less likely the larger it is', () => {
+    const { norm } = sizesOf([28, 300, 30, 600, 32, 80, 35, 20])
+    for (let bin = norm.oddBin + 1; bin < SIZE_BINS; bin += 1)
+      expect(logTail(norm, bin)).toBeLessThan(logTail(norm, bin - 1))
+  })
+
+  test('learns nothing from a frozen block', () => {
+    expect(sizesOf([30, 1000], true).norm.learned).toBe(0)
+  })
+
+  test('stays within its bins, whatever the number of calls', () => {
+    expect(sizesOf([30, 10_000_000, 31, 9_000_000]).norm.learned).toBeLessThanOrEqual(65_535)
+  })
+})
+
+test('a size is in the bin whose edges it lies between', () => {
+  for (const bytes of [0, 0.5, Number.NaN, -3]) expect(binOf(bytes)).toBe(0)
+  for (let bin = 1; bin < SIZE_BINS; bin += 1) {
+    const floor = Math.exp(logFloorOf(bin))
+    expect(binOf(floor * 1.01)).toBe(bin)
+    if (bin > 1) expect(binOf(floor * 0.99)).toBe(bin - 1)
+  }
+  expect(binOf(Number.MAX_SAFE_INTEGER)).toBe(SIZE_BINS - 1)
+})
