@@ -140,7 +140,9 @@ export class Shard {
 
   /** What a service's endpoints counted together in one tick, into the priors. Sums of integers: their order does not matter. */
   observeServices(tick: number, sums: ReadonlyMap<string, readonly number[]>): void {
-    for (const [service, numbers] of sums) {
+    // Who gets the last places must not depend on who came first.
+    const isScarce = this.services.size + sums.size > SERVICES_MOST
+    for (const [service, numbers] of isScarce ? [...sums].sort(([a], [b]) => (a < b ? -1 : 1)) : sums) {
       let row = this.services.get(service)
       if (row === undefined) {
         if (this.services.size >= SERVICES_MOST) continue
