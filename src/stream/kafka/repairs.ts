@@ -139,6 +139,29 @@ export function metadataOf(this: Metadata, { topics = [] }: { topics?: readonly 
   })
 }
 
+interface Connection {
+  isConnected(): boolean
+  connect(): Promise<unknown>
+}
+
+const connecting = new WeakMap<Connection, Promise<unknown>>()
+
+/**
+ * Two requests that find a connection closed would each open a socket, and the first is forgotten: it is never closed, and
+ * keeps the process from ending.
+ */
+export async function connectOnce(this: { readonly pool: readonly Connection[] }, index = 0): Promise<Connection> {
+  const connection = this.pool[index]!
+  if (connection.isConnected()) return connection
+  let attempt = connecting.get(connection)
+  if (attempt === undefined) {
+    attempt = connection.connect().finally(() => connecting.delete(connection))
+    connecting.set(connection, attempt)
+  }
+  await attempt
+  return connection
+}
+
 let repaired = false
 
 /** Idempotent. Throws where kafkajs is not the version that these repairs were written for. */
@@ -150,6 +173,8 @@ export function repair(): void {
   queue.prototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests
   const group = load('kafkajs/src/consumer/consumerGroup') as { prototype: ConsumerGroup }
   group.prototype.recoverFromOffsetOutOfRange = pauseOutOfRange
+  const pool = load('kafkajs/src/network/connectionPool') as { prototype: { getConnection: typeof connectOnce } }
+  pool.prototype.getConnection = connectOnce
   const cluster = load('kafkajs/src/cluster') as { prototype: { metadata: typeof metadataOf } }
   cluster.prototype.metadata = metadataOf
   const broker = load('kafkajs/src/broker') as { prototype: Broker }

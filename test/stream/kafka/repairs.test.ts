@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import {
   type Broker,
+  connectOnce,
   hideAborted,
   metadataOf,
   remember,
@@ -136,4 +137,24 @@ test('asking about some topics keeps what is known of the others', async () => {
   expect(asked).toEqual([['one']])
   // Without arguments: of all topics that the client uses.
   expect(refreshed).toHaveBeenCalledExactlyOnceWith()
+})
+
+test('a connection is opened once for all that wait for it, and again after a failure', async () => {
+  const attempts: PromiseWithResolvers<unknown>[] = []
+  const connection = {
+    isConnected: () => false,
+    connect: () => {
+      attempts.push(Promise.withResolvers())
+      return attempts.at(-1)!.promise
+    },
+  }
+  const pool = { pool: [connection] }
+  const both = [connectOnce.call(pool), connectOnce.call(pool)]
+  expect(attempts).toHaveLength(1)
+  attempts[0]!.reject(new Error('refused'))
+  expect((await Promise.allSettled(both)).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  const third = connectOnce.call(pool)
+  expect(attempts).toHaveLength(2)
+  attempts[1]!.resolve(true)
+  expect(await third).toBe(connection)
 })
