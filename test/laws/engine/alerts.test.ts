@@ -29,11 +29,12 @@ describe('an input that ends', () => {
   test.for([1, 2, 3, 5, 8])(
     'with a spike 90 s before its end resolves it in any of %i partitions',
     async (partitions) => {
+      // Of 5 and of 8 partitions, service c and identity n share none with service a.
       const T = WORLD_START + 50 * MINUTE
       const lines = inOrder([
         ...stretch(WORLD_START, T, 2000, {}),
         ...stretch(T, T + 2 * MINUTE, 20, {}),
-        ...stretch(WORLD_START, T + 2 * MINUTE + 100_000, 2000, { service: 'b', identity: 'j' }),
+        ...stretch(WORLD_START, T + 2 * MINUTE + 100_000, 2000, { service: 'c', identity: 'n' }),
       ])
       const { settled } = await detect([lines], { ...PLAINLY, partitions })
       const spikes = settled.filter(({ detector, entity }) => detector === 'get-spike' && entity.kind === 'endpoint')

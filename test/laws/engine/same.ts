@@ -66,6 +66,7 @@ export function checkTold({ records, settled, held }: Outcome): void {
       own.filter((event) => event === 'opened'),
       id,
     ).toHaveLength(1)
+    expect(own.slice(0, -1), `${id}: nothing is told after its end`).not.toContain('resolved')
   }
   for (const alert of settled) {
     const last = events.get(alert.id)?.at(-1)
