@@ -81,7 +81,7 @@ describe('with hardly any room, the same log gives the same alerts', () => {
           checkTold(other)
         }
       }),
-      { numRuns: 8, endOnFailure: true },
+      { numRuns: 6, endOnFailure: true },
     )
     expect(evicted).toBeGreaterThan(0)
   })
