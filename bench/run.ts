@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { grouped, progress, report, spreadOf } from './figures.ts'
 import { benchClient, loadTopic, startBroker } from './kafka.ts'
-import { kafkaStream, peakResident, startTidemark, untilSettled } from './tidemark.ts'
+import { freePort, kafkaStream, peakResident, startTidemark, untilSettled } from './tidemark.ts'
 import {
   closingLines,
   endOf,
@@ -50,7 +50,7 @@ async function runTidemark(
   options: WorkloadOptions,
   name: string,
 ): Promise<Measured> {
-  const tidemark = await startTidemark({ stream: kafkaStream(brokers, name), topic, port: 18_080 })
+  const tidemark = await startTidemark({ stream: kafkaStream(brokers, name), topic, port: await freePort() })
   try {
     const settled = await untilSettled(tidemark, endOf(options), 20 * 60_000)
     return { seconds: settled.seconds, sinceStart: settled.sinceStart, rss: await peakResident(tidemark.child) }

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -40,6 +42,16 @@ export function benchConfig(config: BenchConfig, data: string): Record<string, u
 /** The stream section for a broker; a name of its own for every run, so that each begins from nothing. */
 export function kafkaStream(brokers: readonly string[], name: string): Record<string, unknown> {
   return { kind: 'kafka', brokers: [...brokers], topicPrefix: `${name}.`, groupPrefix: `${name}.` }
+}
+
+/** A port that nobody listens on just now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))

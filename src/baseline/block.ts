@@ -3,6 +3,7 @@ import { SIZE_BINS } from '#src/sketch/logbins.ts'
 import type { Sampled } from '#src/sketch/sample.ts'
 import { ByteReader, ByteWriter, Malformed } from './bytes.ts'
 import type { Layout, Scope } from './measure.ts'
+import { type Shape, shapeOf, translate } from './shape.ts'
 import { NO_BINS, NO_SAMPLE, type Tally } from './tally.ts'
 
 const MAGIC = 0x54
@@ -113,14 +114,24 @@ export class BlockWriter {
   }
 }
 
-/** Reads one piece. Throws `Malformed` for anything that this version with these detectors did not write. */
+/** What the writer of a piece counted, and whether that is what is counted here. */
+interface Written extends Shape {
+  readonly integers: number
+  readonly isOurs: boolean
+}
+
+function writtenIn(reader: ByteReader, layout: Layout): Written {
+  const signature = reader.text()
+  const shape = shapeOf(signature, layout.scope)
+  const integers = 1 + shape.counts.length + 2 * shape.ratios.length
+  return { ...shape, integers, isOurs: signature === layout.signature }
+}
+
+/** Reads one piece, also of a process with other detectors. Throws `Malformed` for anything that no Tidemark of version 1 wrote. */
 export function readBlock(bytes: Uint8Array, layouts: Readonly<Record<Scope, Layout>>): Block {
   const reader = new ByteReader(bytes)
   if (reader.varint() !== MAGIC || reader.varint() !== VERSION) throw new Malformed('not a block of version 1')
-  for (const scope of ['endpoint', 'identity'] as const) {
-    const signature = reader.text()
-    if (signature !== layouts[scope].signature) throw new Malformed(`tallies of other measures: ${signature}`)
-  }
+  const written = { endpoint: writtenIn(reader, layouts.endpoint), identity: writtenIn(reader, layouts.identity) }
   const texts: string[] = []
   const text = (): string => {
     const number = reader.varint()
@@ -139,7 +150,10 @@ export function readBlock(bytes: Uint8Array, layouts: Readonly<Record<Scope, Lay
     const shard = reader.varint()
     const scope: Scope = tag === 1 ? 'endpoint' : 'identity'
     const key = text()
-    entries.push({ shard, scope, key, tick: reader.signed(), tally: readTally(reader, layouts[scope], text) })
+    const tick = reader.signed()
+    const shape = written[scope]
+    const tally = readTally(reader, shape, text)
+    entries.push({ shard, scope, key, tick, tally: shape.isOurs ? tally : translate(tally, shape, layouts[scope]) })
   }
   if (reader.varint() === 0) return { watermark: null, entries }
   const source = reader.text()
@@ -151,7 +165,7 @@ export function readBlock(bytes: Uint8Array, layouts: Readonly<Record<Scope, Lay
   return { watermark: { source, sources, at, idleAt: Number.isNaN(idleAt) ? null : idleAt }, entries }
 }
 
-function readTally(reader: ByteReader, layout: Layout, text: () => string): Tally {
+function readTally(reader: ByteReader, layout: Written, text: () => string): Tally {
   const integers: number[] = []
   for (let i = 0; i < layout.integers; i += 1) integers.push(reader.varint())
   const bins = layout.sizes.map(() => {

@@ -63,9 +63,16 @@ export interface Layout {
   readonly signature: string
 }
 
+/** Names stand in signatures, separated by commas. */
+const NAME = /^[a-z][a-z0-9 -]{0,62}$/
+
 /** Throws when two measures share a name and not a kind: a detector's mistake, found at start-up. */
 export function layoutOf(scope: Scope, measures: readonly Measure[], samples: readonly SampleRule[]): Layout {
   const byName = new Map<string, Measure>()
+  for (const { name } of [...measures, ...samples]) {
+    if (!NAME.test(name))
+      throw new Error(`${JSON.stringify(name)} is no name: expected lower-case letters, digits, blanks and hyphens`)
+  }
   for (const measure of measures) {
     const known = byName.get(measure.name)
     if (known !== undefined && known.kind !== measure.kind) {

@@ -5,6 +5,9 @@ import { startService } from './run/service.ts'
 
 const STAGES = ['collect', 'judge', 'archive', 'deliver'] as const
 
+/** Less than the 30 s that orchestrators commonly leave. */
+const STOP_MS = 25_000
+
 export default defineCommand({
   about: 'Run the detector until it is told to stop',
   operands: null,
@@ -27,7 +30,12 @@ export default defineCommand({
     const service = await startService({ config: loaded.config, out: process.stdout })
     const reason = await Promise.race([stopped, service.broken])
     if (reason instanceof Error) complain(`tidemark: ${reason.message}\n`)
-    await service.stop()
+    const ended = await Promise.race([service.stop().then(() => true), tooLong()])
+    // Whatever hangs must not keep the process from being started anew; a kill loses nothing.
+    if (!ended) {
+      complain(`tidemark: did not end within ${STOP_MS / 1000} s; it is cut off\n`)
+      process.exit(1)
+    }
     return reason instanceof Error ? 1 : 0
   },
 })
@@ -41,5 +49,11 @@ export function stopSignal(): Promise<NodeJS.Signals> {
       resolve(signal)
     })
   }
+  return promise
+}
+
+function tooLong(): Promise<false> {
+  const { promise, resolve } = Promise.withResolvers<false>()
+  setTimeout(() => resolve(false), STOP_MS).unref()
   return promise
 }

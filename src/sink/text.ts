@@ -48,5 +48,5 @@ export function numberText(value: number): string {
 export function linkOf(alert: Alert, consoleUrl: string | undefined): string | null {
   if (consoleUrl === undefined) return null
   const base = consoleUrl.endsWith('/') ? consoleUrl : `${consoleUrl}/`
-  return new URL(`alerts/${encodeURIComponent(alert.id)}`, base).href
+  return new URL(`#${encodeURIComponent(alert.id)}`, base).href
 }

@@ -84,7 +84,7 @@ function place(options: WebOptions, sorted: Sorted, index: number, value: Buffer
     return
   }
   const reading = options.check(value)
-  if (reading.kind === 'call') sorted.good.push({ key: null, value })
+  if (reading.kind === 'call') sorted.good.push({ key: reading.call.requestId, value })
   else if (reading.kind === 'skipped') sorted.skipped += 1
   else reject(sorted, index, reading.reason, reading.detail)
 }

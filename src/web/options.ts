@@ -65,7 +65,8 @@ export interface Token {
 
 /** A record for the calls topic. */
 export interface WebRecord {
-  readonly key: null
+  /** The call's request id: a body that is sent again lands where the first one did, and is seen to be a duplicate. */
+  readonly key: string | null
   readonly value: Uint8Array
 }
 

@@ -195,9 +195,40 @@ describe('blocks', () => {
     expect(refused).toBeGreaterThan(100)
   })
 
-  test('of other measures are malformed', () => {
-    const other = { ...layouts, identity: layoutOf('identity', [], []) }
-    const [piece] = write([], { source: 's', sources: 1, at: 5, idleAt: null })
-    expect(() => readBlock(piece as Uint8Array, other)).toThrow(Malformed)
+  test('of a process with other detectors keep what both of them count', () => {
+    const writer = layoutOf(
+      'endpoint',
+      [
+        count('a', () => true),
+        count('gone', () => true),
+        ratio(
+          'r',
+          () => true,
+          () => true,
+        ),
+      ],
+      [],
+    )
+    const reader = layoutOf(
+      'endpoint',
+      [
+        ratio(
+          'r',
+          () => true,
+          () => true,
+        ),
+        count('fresh', () => true),
+        count('a', () => true),
+      ],
+      [],
+    )
+    const identity = layoutOf('identity', [], [])
+    const blocks = new BlockWriter({ endpoint: writer, identity })
+    // Calls, then a and gone, then part and whole of r.
+    blocks.add(3, 'endpoint', 'svc\nGET\n/', 7, { integers: [9, 4, 5, 2, 8], bins: [], samples: [] })
+    const [piece] = blocks.finish({ source: 's', sources: 1, at: 5, idleAt: null })
+    const { entries } = readBlock(piece as Uint8Array, { endpoint: reader, identity })
+    // Calls, then a and fresh, then part and whole of r.
+    expect(entries.map(({ tally }) => tally.integers)).toEqual([[9, 4, 0, 2, 8]])
   })
 })

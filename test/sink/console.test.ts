@@ -13,7 +13,7 @@ test('an alert as people read it', () => {
     '  examples   req-1 req-2 req-3',
     '  silent if  at most 3 of 90 calls had failed',
     "  query      SELECT * FROM tidemark.api_calls WHERE service = 'payments' AND route = '/v1/charge'",
-    '  link       https://tidemark.example/alerts/a1',
+    '  link       https://tidemark.example/#a1',
     '',
   ])
 })

@@ -45,7 +45,7 @@ describe('the message', () => {
     expect(time).toBe(alert.detected_at)
     expect(data.message).toBe('61 of 90 calls failed; 0.4 expected')
     expect(data.finding_info.title).toBe('error-burst: payments POST /v1/charge')
-    expect(data.finding_info.src_url).toBe('https://tidemark.example/console/alerts/a1')
+    expect(data.finding_info.src_url).toBe('https://tidemark.example/console/#a1')
     expect(data.finding_info.desc).toBe(
       'Observed errors 61, calls 90 in 60 s; expected errors 0.4, low 0, high 3. 41.2 bits of surprise against a baseline ' +
         'of 120345 calls (ready). Silent if: at most 3 of 90 calls had failed.',
@@ -65,7 +65,7 @@ describe('the message', () => {
       query: alert.query,
       silent_if: alert.silent_if,
       settled: true,
-      link: 'https://tidemark.example/console/alerts/a1',
+      link: 'https://tidemark.example/console/#a1',
     })
   })
 
