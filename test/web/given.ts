@@ -1,4 +1,5 @@
 import type { Alert } from '#src/alert/alert.ts'
+import type { ApiCall } from '#src/call/call.ts'
 import type { Reading } from '#src/call/format.ts'
 import { defaultLimits, type WebLimits, type WebOptions, type WebRecord } from '#src/web/options.ts'
 
@@ -28,7 +29,8 @@ export function checkCall(value: Uint8Array): Reading {
   if (typeof status !== 'number' || status < 100 || status > 599) {
     return { kind: 'rejected', reason: 'wrong-shape', detail: 'status: expected 100 to 599' }
   }
-  return { kind: 'call', call: {} as Extract<Reading, { kind: 'call' }>['call'] }
+  const requestId = (parsed as { request_id?: string }).request_id ?? null
+  return { kind: 'call', call: { requestId } as ApiCall }
 }
 
 export type Overrides = Partial<Omit<WebOptions, 'limits'>> & { readonly limits?: Partial<WebLimits> }

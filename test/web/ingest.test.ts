@@ -5,7 +5,7 @@ import { type Given, given, type Overrides } from './given.ts'
 
 const json = { 'content-type': 'application/json' }
 const ndjson = { 'content-type': 'application/x-ndjson' }
-const good = '{"status":200}'
+const good = '{"status":200,"request_id":"r-1"}'
 const bad = '{"status":"200"}'
 
 async function post(
@@ -37,7 +37,7 @@ describe('what is accepted', () => {
     expect(status).toBe(202)
     expect(body).toEqual({ accepted: values.length, skipped: 0, rejected: [], read_as: readAs })
     expect(kept(made)).toEqual(values)
-    expect(made.appended.every((record) => record.key === null)).toBe(true)
+    expect(made.appended.map(({ key }) => key)).toEqual(made.appended.map(({ value }) => requestIdOf(value)))
   })
 
   test('records are kept byte for byte: numbers, repeated keys and __proto__ as they were sent', async () => {
@@ -160,3 +160,8 @@ describe('what is refused as a whole, and leaves nothing behind', () => {
     ])
   })
 })
+
+/** What a body that is sent again must be keyed by, so that it lands where the first one did. */
+function requestIdOf(value: Uint8Array): string | null {
+  return (JSON.parse(Buffer.from(value).toString()) as { request_id?: string }).request_id ?? null
+}
