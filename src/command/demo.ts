@@ -79,16 +79,15 @@ async function play(
   { write, complain }: Surroundings,
 ): Promise<0 | 1> {
   const started = performance.now()
+  const startedAt = Date.now()
   const elapsed = (): string => `${((performance.now() - started) / 1000).toFixed(1)} s`.padStart(7)
   const say = (text: string): void => (report === 'json' ? complain : write)(`${elapsed()}  ${text}\n`)
   const log = createLog(config.log.level)
   const service = await startService({ config, out: nowhere(), log })
   say(`Tidemark runs with its shipped settings. Alerts, live: ${service.address}`)
   const ending = new AbortController()
-  let firstAlert: number | null = null
   receiver.onReceived(({ event, message }) => {
     const told = toldByMessage(message)
-    if (event === 'opened') firstAlert ??= performance.now() - started
     say(`SIEM received: ${event.toUpperCase()} ${told.severity} ${told.detector} on ${told.entity}: ${told.reason}`)
   })
   const feed = startFeed({
@@ -110,7 +109,7 @@ async function play(
   try {
     const { expected, overAt } = await feed.live
     const last = await follow(expected, overAt, receiver, ending.signal)
-    const seconds = firstAlert === null ? null : Math.round(firstAlert / 100) / 10
+    const seconds = firstAlertSeconds(last, receiver, startedAt)
     write(
       report === 'json'
         ? `${JSON.stringify({ first_alert_seconds: seconds, ...summary(last) }, null, 2)}\n`
@@ -143,6 +142,13 @@ async function follow(
     if (now.missing.length === 0 || Date.now() > overAt + GRACE_MS || signal.aborted) return now
     await sleep(LOOK_MS)
   }
+}
+
+/** From the start to the first alert about a scripted attack; a false alarm before it does not count. */
+function firstAlertSeconds({ delivered }: Verdict, receiver: Receiver, startedAt: number): number | null {
+  const ids = new Set(delivered.map(({ alert }) => alert.id))
+  const first = receiver.received.find(({ alertId }) => ids.has(alertId))
+  return first === undefined ? null : Math.round((first.receivedAt - startedAt) / 100) / 10
 }
 
 function summary({ delivered, missing, repeated, extra }: Verdict): object {
