@@ -25,6 +25,27 @@ describe('the same log gives the same alerts', () => {
   })
 })
 
+test('lanes that are dropped after one step in three tell nothing twice', async () => {
+  const T = WORLD_START + 50 * MINUTE
+  const lines = [
+    ...stretch(WORLD_START, T, 4000, {}),
+    ...stretch(T, T + 7 * MINUTE, 4000, { status: 503 }),
+    ...stretch(T + 7 * MINUTE, T + 45 * MINUTE, 4000, {}),
+  ]
+  const small = { ...PLAINLY, batch: 500, chunk: 4 }
+  let step = 0
+  const plain = await detect([lines], small)
+  const dropped = await detect([lines], {
+    ...small,
+    schedule: { next: () => 0, take: (most) => most, drop: () => ++step % 3 === 0 },
+  })
+  const eventsOf = ({ records }: typeof plain) =>
+    records.map(({ alert, telling }) => [alert.id, alert.version, telling])
+  expect(eventsOf(dropped)).toEqual(eventsOf(plain))
+  expect(plain.settled.map(({ detector, status }) => [detector, status])).toEqual([['error-burst', 'resolved']])
+  checkTold(dropped)
+})
+
 describe('an input that ends', () => {
   test.for([1, 2, 3, 5, 8])(
     'with a spike 90 s before its end resolves it in any of %i partitions',
