@@ -9,7 +9,7 @@ import { gapInsert } from '#src/stage/archive/gap.ts'
 import { deliver } from '#src/stage/deliver/deliver.ts'
 import type { OpenStore } from '#src/store/open.ts'
 import { openQueries } from '#src/store/queries.ts'
-import type { Running, Stream, StreamEvents } from '#src/stream/stream.ts'
+import type { Lag, Running, Stream, StreamEvents } from '#src/stream/stream.ts'
 import { watchCollect, watchJudge } from '#src/telemetry/detection.ts'
 import { createHealth } from '#src/telemetry/health.ts'
 import { createLog, type Log } from '#src/telemetry/log.ts'
@@ -24,6 +24,7 @@ import { engineOf, loadDetectors, loadFormats } from '../engine.ts'
 import { sinksOf } from './sinks.ts'
 import { migrated, scheduleRetention, storeOf } from './store.ts'
 import { streamOf } from './stream.ts'
+import { startJudgeThread } from './thread.ts'
 import { yielding } from './yield.ts'
 
 /** Detection goes before storage: the archive yields while more calls than this wait to be judged. */
@@ -89,13 +90,14 @@ export async function startService({
   try {
     await stream.prepare()
     endings.unshift(() => stream.close())
+    const judgeCounts = watchJudge(metrics)
     const engine = engineOf({
       config,
       detectors: await loadDetectors(),
       format,
       runStart: Date.now(),
       counted: collectCounts.counted,
-      observer: watchJudge(metrics),
+      observer: judgeCounts,
     })
     store = await storeOf(config)
     endings.push(() => store?.close())
@@ -103,9 +105,15 @@ export async function startService({
     health.set('store', 'tables are not there yet')
     const runs = new Runs()
     endings.unshift(() => runs.stop())
-    if (config.stages.includes('judge')) await runs.add(stream.transform(engine.judge))
+    let judgeLag = (): readonly Lag[] => []
+    const lag = (): readonly Lag[] => [...stream.lag(), ...judgeLag()]
+    if (config.stages.includes('judge') && config.stream.kind === 'kafka') {
+      const thread = await startJudgeThread(config, events, judgeCounts)
+      judgeLag = thread.lag
+      await runs.add(Promise.resolve(thread))
+    } else if (config.stages.includes('judge')) await runs.add(stream.transform(engine.judge))
     if (config.stages.includes('collect')) await runs.add(stream.transform(engine.collect))
-    watchLag(metrics, laggingStages(config), () => stream.lag())
+    watchLag(metrics, laggingStages(config), lag)
 
     const queries = openQueries(opened, opened.database)
     const web = await startWeb({
@@ -119,7 +127,7 @@ export async function startService({
       entities: queries.entities,
       metrics: () => metrics.text(),
       health: () => health.report(),
-      lag: () => lagOf(stream, 'collect'),
+      lag: () => lagOf(lag(), 'collect'),
       lastCallAt: () => collectCounts.lastCallAt(),
       log,
       events: watchWeb(metrics),
@@ -136,7 +144,7 @@ export async function startService({
       health.set('store', null)
       endings.unshift(scheduleRetention(opened, config, log))
       if (!config.stages.includes('archive') || ending.signal.aborted) return
-      const isBehind = (): boolean => lagOf(stream, 'collect') + lagOf(stream, 'judge') * CALLS_PER_BLOCK > BEHIND_CALLS
+      const isBehind = (): boolean => lagOf(lag(), 'collect') + lagOf(lag(), 'judge') * CALLS_PER_BLOCK > BEHIND_CALLS
       await runs.add(
         stream.drain(
           yielding(
@@ -223,8 +231,8 @@ function deliverTo(
   )
 }
 
-function lagOf(stream: Stream, stage: string): number {
-  return stream.lag().reduce((sum, lag) => sum + (lag.stage === stage ? lag.records : 0), 0)
+function lagOf(lags: readonly Lag[], stage: string): number {
+  return lags.reduce((sum, lag) => sum + (lag.stage === stage ? lag.records : 0), 0)
 }
 
 /** The names under which lag is told: deliver is one stage a sink. */
