@@ -11,7 +11,7 @@ import { settingsTable } from './config/table.ts'
 import { interpolate, readYaml, type Tree } from './config/tree.ts'
 
 export { type Problem, problemText } from './config/problem.ts'
-export type { Plugins, SinkConfig } from './config/schema.ts'
+export type { Plugins } from './config/schema.ts'
 
 /** The checked configuration, frozen throughout. */
 export type Config = DeepReadonly<z.output<ReturnType<typeof configSchema>>>

@@ -118,11 +118,6 @@ export function normOfCount(row: Float64Array, at: number, into: CountNorm): voi
   into.seen = num(row, at + SEEN)
 }
 
-/** The learned variance over mean at low rates (the Fano factor), for people. */
-export function fanoOf(row: Float64Array, at: number): number {
-  return num(row, at + FANO)
-}
-
 function addDispersion(row: Float64Array, at: number, k: number, mean: number, times: number): void {
   // The cap is what keeps one attack from teaching burstiness for good; 400 F is the value that real cron clients need.
   const excess = Math.min(((k - mean) * (k - mean)) / mean, 400 * num(row, at + FANO))

@@ -16,7 +16,7 @@ export const ACCUMULATOR_WIDTH = 2 * ALTERNATIVES + SUMS + PEAKS + 14
 
 /** Offsets within an accumulator's row. Ticks are the tick's number, or the number of the tick after it where an end is meant. */
 export const LOG_R = 0
-export const CUSUM = ALTERNATIVES
+export const CUSUM = LOG_R + ALTERNATIVES
 export const SUM = 2 * ALTERNATIVES
 export const PEAK = SUM + SUMS
 export const START = PEAK + PEAKS
