@@ -89,7 +89,9 @@ class CollectLane implements Lane {
       first,
       last,
     })
-    return this.#commit(appends, tallies, null)
+    // A source that has brought nothing but rubbish has no event time: it must not hold that of the others back.
+    const hasTime = this.#window.latest > Number.NEGATIVE_INFINITY
+    return this.#commit(appends, tallies, hasTime ? null : (records.at(-1)?.appendedAt ?? null))
   }
 
   idle(at: EpochMs): Step | null {

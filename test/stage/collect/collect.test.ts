@@ -138,6 +138,15 @@ describe('collect', () => {
     expect(blocksOf(step)[0]?.watermark?.at).toBe(START + 25_000 - 60_000)
   })
 
+  test('of nothing but rubbish holds back nobody, and does so again once it has a call', () => {
+    const lane = laneOf()
+    const idleAt = (step: Step) => blocksOf(step)[0]?.watermark?.idleAt
+    expect(idleAt(stepOf(lane, [record(0, '{', START + 7)]))).toBe(START + 7)
+    expect(idleAt(stepOf(lane, [record(1, '{', null)]))).toBeNull()
+    expect(idleAt(stepOf(lane, [call(2, 5)]))).toBeNull()
+    expect(idleAt(stepOf(lane, [record(3, '{', START + 9)]))).toBeNull()
+  })
+
   test('says that it is idle, but not while it reads again what it has read', () => {
     const lane = laneOf()
     const step = stepOf(lane, [call(0, 5), call(1, 8)])
