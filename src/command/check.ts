@@ -1,6 +1,6 @@
-import { configTable, jsonSchema, loadConfig, printConfig, problemText, redactedConfig } from '#src/config.ts'
+import { configTable, jsonSchema, printConfig, problemText, redactedConfig } from '#src/config.ts'
 import { defineCommand, UsageError } from './command.ts'
-import { loadPlugins } from './plugins.ts'
+import { loadPlugins, loadSettings } from './plugins.ts'
 
 export default defineCommand({
   about: 'Check the configuration and print it with every default, secrets redacted',
@@ -23,7 +23,7 @@ export default defineCommand({
     else if (markdown === true) write(configTable(plugins))
     if (schema === true || markdown === true) return 0
 
-    const loaded = loadConfig(file ?? env.TIDEMARK_CONFIG ?? null, env, plugins)
+    const loaded = await loadSettings(file ?? env.TIDEMARK_CONFIG ?? null, env)
     if (loaded.kind === 'wrong') {
       if (report === 'json') write(`${JSON.stringify({ problems: loaded.problems }, null, 2)}\n`)
       else for (const problem of loaded.problems) complain(`${problemText(problem)}\n`)

@@ -1,7 +1,8 @@
 import * as z from 'zod'
-import type { Plugins } from '#src/config.ts'
+import { type Loaded, loadConfig, type Plugins } from '#src/config.ts'
 import { discover } from '#src/discover.ts'
 import { webhookOptions } from '#src/sink/options.ts'
+import { loadFormats } from './engine.ts'
 
 /** The part of a detector that the configuration needs. */
 interface Configurable {
@@ -17,6 +18,17 @@ export async function loadPlugins(): Promise<Plugins> {
     detectors: new Map([...detectors].map(([name, { params }]) => [name, params])),
     sinks: new Map<string, z.ZodObject>([['webhook', webhookOptions]]),
   }
+}
+
+/** `loadConfig` with all plug-ins that are there; the format must be one of them. */
+export async function loadSettings(file: string | null, env: NodeJS.ProcessEnv): Promise<Loaded> {
+  const loaded = loadConfig(file, env, await loadPlugins())
+  if (loaded.kind === 'wrong') return loaded
+  const { format } = loaded.config.calls
+  const formats = [...(await loadFormats()).keys()].sort()
+  if (formats.includes(format)) return loaded
+  const problem = { path: 'calls.format', value: JSON.stringify(format), expected: `one of ${formats.join(', ')}` }
+  return { kind: 'wrong', problems: [problem] }
 }
 
 function isConfigurable(plugin: unknown): plugin is Configurable {

