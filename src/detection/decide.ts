@@ -1,6 +1,7 @@
 import { episodeOf } from './episode.ts'
 import type { Watch } from './plan.ts'
 import { SEVERITIES } from './severity.ts'
+import type { Setting, Subject } from './subject.ts'
 import {
   bestNats,
   bestOf,
@@ -27,10 +28,6 @@ import {
   UPDATED,
   VERSION,
 } from './surprise.ts'
-import type { Setting, Subject } from './watch.ts'
-
-/** What changed about an entity's alert at a tick. */
-export type Outcome = 'opened' | 'changed' | 'resolved'
 
 /** Evidence that the anomaly is over, at which an alert resolves: a thousand to one. */
 const CALM_NATS = Math.log(1000)

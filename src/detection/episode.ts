@@ -3,8 +3,8 @@ import type { Scope } from '#src/baseline/measure.ts'
 import type { Sampled } from '#src/sketch/sample.ts'
 import type { Episode } from './detector.ts'
 import type { Watch } from './plan.ts'
+import type { Subject } from './subject.ts'
 import { LAST, NEEDED, OPENED, PEAK, PEAKS, SINGLE, SUM, SUMS } from './surprise.ts'
-import type { Subject } from './watch.ts'
 
 /** Fewer sampled calls say nothing about who is behind them. */
 const SAMPLED_LEAST = 3

@@ -1,14 +1,13 @@
-import { BLOCKS_WALKED, blockOf, type Calendar } from '#src/baseline/blocks.ts'
+import { BLOCKS_WALKED, blockOf } from '#src/baseline/blocks.ts'
 import { freezeCount, normOfCount, observeCount, openCount, rollCount } from '#src/baseline/count.ts'
-import type { EntityRef } from '#src/baseline/entity.ts'
 import { freezeRatio, normOfRatio, observeRatio, openRatio, ratioIsDue, rollRatio } from '#src/baseline/ratio.ts'
 import { freezeSizes, normOfSizes, observeSizes, openSizes, rollSizes } from '#src/baseline/sizes.ts'
 import type { Tally } from '#src/baseline/tally.ts'
 import { mergeSample, type Sampled } from '#src/sketch/sample.ts'
-import { countTests, type Meter } from './budget.ts'
-import { decide, type Outcome } from './decide.ts'
-import { ADMITTED, NEXT, type ScopePlan, type Slot, type Watch } from './plan.ts'
-import type { Rows } from './rows.ts'
+import { countTests } from './budget.ts'
+import { decide } from './decide.ts'
+import { ADMITTED, NEXT, type ScopePlan, type Watch } from './plan.ts'
+import type { Setting, Subject, WatchMeters } from './subject.ts'
 import {
   accumulate,
   addNumbers,
@@ -22,36 +21,6 @@ import {
   openAccumulator,
   SUM,
 } from './surprise.ts'
-
-/** Tests are counted for accumulated evidence and for single calls apart: each has its half of the budget. */
-export interface WatchMeters {
-  readonly run: Meter
-  readonly single: Meter
-}
-
-/** One entity as `advance` needs it: settled, or a scratch copy. */
-export interface Subject {
-  readonly ref: EntityRef
-  readonly rows: Rows
-  readonly row: number
-  /** Its weight in the budget; a whole number, 1 unless it is sensitive. */
-  readonly weight: number
-  /** The examples of the episode under way, for each watch of the scope. */
-  readonly examples: (readonly Sampled[])[]
-}
-
-/** What all entities of a shard and scope share while a tick is judged. */
-export interface Setting {
-  readonly plan: ScopePlan
-  readonly calendar: Calendar
-  readonly meters: readonly WatchMeters[]
-  /** The share that a ratio of this entity starts from: its parent's. */
-  readonly prior: (ref: EntityRef, slot: Slot, tick: number) => number
-  /** Open ticks are judged early: with the margin of the detector, and counting no tests. */
-  readonly early: boolean
-  /** Told before the episode's numbers are cleared. */
-  readonly report: (subject: Subject, watch: Watch, outcome: Outcome, tick: number) => void
-}
 
 const NONE: readonly Sampled[] = []
 

@@ -5,8 +5,8 @@ import { type EntityRef, endpointRef, identityRef, otherRef } from '#src/baselin
 import type { Detector } from '#src/detection/detector.ts'
 import { planOf } from '#src/detection/plan.ts'
 import { Rows } from '#src/detection/rows.ts'
+import type { Subject } from '#src/detection/subject.ts'
 import { CALM_SINCE, DETECTED, LAST, NATS, OPENED, RESOLVED, SEVERITY, SUM, VERSION } from '#src/detection/surprise.ts'
-import type { Subject } from '#src/detection/watch.ts'
 
 const TICK_MS = 10_000
 const START = Date.UTC(2026, 10, 22, 9, 30) / TICK_MS

@@ -3,10 +3,10 @@ import { SCOPES, type Scope } from '#src/baseline/measure.ts'
 import { mergeTally, type Tally } from '#src/baseline/tally.ts'
 import { hashText } from '#src/call/hash.ts'
 import { turnMeter } from '#src/detection/budget.ts'
-import type { Outcome } from '#src/detection/decide.ts'
 import type { Watch } from '#src/detection/plan.ts'
+import type { Outcome, Setting } from '#src/detection/subject.ts'
 import { OPEN } from '#src/detection/surprise.ts'
-import { admit, advance, type Setting } from '#src/detection/watch.ts'
+import { admit, advance } from '#src/detection/watch.ts'
 import type { Entity, Shard } from './shard.ts'
 
 /** Told for every settled change, in no particular order. */

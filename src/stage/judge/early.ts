@@ -3,8 +3,9 @@ import { oddBinOf } from '#src/baseline/sizes.ts'
 import type { Tally } from '#src/baseline/tally.ts'
 import type { Plan, ScopePlan, Watch } from '#src/detection/plan.ts'
 import { Rows } from '#src/detection/rows.ts'
+import type { Subject } from '#src/detection/subject.ts'
 import { OPEN, PEAKS, SUM, SUMS } from '#src/detection/surprise.ts'
-import { admit, advance, type Subject } from '#src/detection/watch.ts'
+import { admit, advance } from '#src/detection/watch.ts'
 import type { Entity } from './shard.ts'
 
 /** Told when an open tick crosses; `subject` is the scratch copy that shows the episode. */

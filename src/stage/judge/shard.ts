@@ -7,8 +7,8 @@ import type { Tally } from '#src/baseline/tally.ts'
 import { newMeter } from '#src/detection/budget.ts'
 import { NEXT, type Plan, type ScopePlan, type Slot } from '#src/detection/plan.ts'
 import { Rows } from '#src/detection/rows.ts'
+import type { Setting, Subject, WatchMeters } from '#src/detection/subject.ts'
 import { OPEN } from '#src/detection/surprise.ts'
-import type { Setting, Subject, WatchMeters } from '#src/detection/watch.ts'
 import type { Sampled } from '#src/sketch/sample.ts'
 
 /** One entity of a shard. `row` is -1 until it is admitted: until then it has tallies of open ticks and nothing else. */
