@@ -107,6 +107,43 @@ export async function startService({
     endings.unshift(() => runs.stop())
     let judgeLag = (): readonly Lag[] => []
     const lag = (): readonly Lag[] => [...stream.lag(), ...judgeLag()]
+    const tables = migrated(opened, config, log, ending.signal).then((done) => {
+      if (!done) return
+      health.set('store', null)
+      endings.unshift(scheduleRetention(opened, config, log))
+    })
+    tables.catch((error: unknown) => breakDown(error instanceof Error ? error : new Error(String(error))))
+    // Before collect: a stream keeps nothing for a reader that it has not met, however long the tables take.
+    if (config.stages.includes('archive')) {
+      const isBehind = (): boolean => lagOf(lag(), 'collect') + lagOf(lag(), 'judge') * CALLS_PER_BLOCK > BEHIND_CALLS
+      await runs.add(
+        stream.drain(
+          yielding(
+            archive({
+              store: opened,
+              format,
+              bounds: { futureMs: config.calls.futureSeconds * 1000, pastMs: config.calls.pastDays * 86_400_000 },
+              recordBytes: config.calls.maxRecordBytes,
+              runStart: Date.now(),
+              configuration: configurationHash(config),
+              limits: config.archive,
+              retry: config.archive,
+              after: (ms, run) => {
+                const timer = setTimeout(run, ms)
+                return () => clearTimeout(timer)
+              },
+              now: Date.now,
+              onRefused: (refused, reason) => {
+                metrics.refusedRows.add({ table: refused.table ?? 'none' })
+                log.error({ ...refused, reason }, 'the store refuses a row for good')
+              },
+              events: watchArchive(metrics, log),
+            }),
+            { ready: tables, isBehind, signal: ending.signal },
+          ),
+        ),
+      )
+    }
     if (config.stages.includes('judge') && config.stream.kind === 'kafka') {
       const thread = await startJudgeThread(config, events, judgeCounts)
       judgeLag = thread.lag
@@ -139,42 +176,6 @@ export async function startService({
       endings.push(...sinks.map((sink) => () => sink.close()))
       for (const sink of sinks) await runs.add(deliverTo(sink, stream, config, watchDeliver(metrics, log)))
     }
-    const migrating = migrated(opened, config, log, ending.signal).then(async (done) => {
-      if (!done) return
-      health.set('store', null)
-      endings.unshift(scheduleRetention(opened, config, log))
-      if (!config.stages.includes('archive') || ending.signal.aborted) return
-      const isBehind = (): boolean => lagOf(lag(), 'collect') + lagOf(lag(), 'judge') * CALLS_PER_BLOCK > BEHIND_CALLS
-      await runs.add(
-        stream.drain(
-          yielding(
-            archive({
-              store: opened,
-              format,
-              bounds: { futureMs: config.calls.futureSeconds * 1000, pastMs: config.calls.pastDays * 86_400_000 },
-              recordBytes: config.calls.maxRecordBytes,
-              runStart: Date.now(),
-              configuration: configurationHash(config),
-              limits: config.archive,
-              retry: config.archive,
-              after: (ms, run) => {
-                const timer = setTimeout(run, ms)
-                return () => clearTimeout(timer)
-              },
-              now: Date.now,
-              onRefused: (refused, reason) => {
-                metrics.refusedRows.add({ table: refused.table ?? 'none' })
-                log.error({ ...refused, reason }, 'the store refuses a row for good')
-              },
-              events: watchArchive(metrics, log),
-            }),
-            isBehind,
-            ending.signal,
-          ),
-        ),
-      )
-    })
-    migrating.catch((error: unknown) => breakDown(error instanceof Error ? error : new Error(String(error))))
     log.info(
       { address: web.address, stages: config.stages, stream: config.stream.kind, store: config.store.kind },
       'Tidemark runs',

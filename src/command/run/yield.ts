@@ -4,14 +4,22 @@ import type { Drain } from '#src/stream/stream.ts'
 const WAIT_MS = 10_000
 const LOOK_MS = 100
 
+export interface Others {
+  /** No lane opens before it resolves; the stream keeps records for the drain all the same. */
+  readonly ready: Promise<void>
+  isBehind(): boolean
+  readonly signal: AbortSignal
+}
+
 /**
  * A drain that lets others go first: while `isBehind`, each batch waits up to ten seconds. It goes on all the same, slowly, so
  * that a lasting overload cannot starve it.
  */
-export function yielding(drain: Drain, isBehind: () => boolean, signal: AbortSignal): Drain {
+export function yielding(drain: Drain, { ready, isBehind, signal }: Others): Drain {
   return {
     ...drain,
     async open(opening) {
+      await ready
       const lane = await drain.open(opening)
       return {
         async take(records) {
