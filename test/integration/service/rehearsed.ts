@@ -40,19 +40,19 @@ export async function rehearsed(calls: number): Promise<Rehearsed> {
   const body = times.slice(0, -partitions)
   return {
     log,
-    expected: await replayed(log),
+    expected: await replayed(log.calls.map(({ line }) => line)),
     first: body.reduce((earliest, time) => Math.min(earliest, time)),
     newest: body.reduce((latest, time) => Math.max(latest, time)),
     closing: times.at(-1)!,
   }
 }
 
-/** The same lines, by the command line, in memory. */
-async function replayed({ calls }: Rehearsal): Promise<Report> {
+/** What a replay of these lines finds, by the command line, in memory. */
+export async function replayed(lines: readonly string[]): Promise<Report> {
   const folder = await mkdtemp(join(tmpdir(), 'tidemark-replay-'))
   try {
     const file = join(folder, 'calls.ndjson')
-    await writeFile(file, calls.map(({ line }) => `${line}\n`).join(''))
+    await writeFile(file, lines.map((line) => `${line}\n`).join(''))
     const main = join(import.meta.dirname, '../../../src/main.ts')
     const args = [main, 'replay', file, '--report', 'json', '--quiet']
     const { stdout } = await run(process.execPath, args, { maxBuffer: 64 * 1024 * 1024 })
