@@ -35,7 +35,7 @@ const limits = z.strictObject({
   fetchWaitMs: ms(1, 100).describe('Milliseconds that a broker may hold an empty fetch back'),
   fetchBytes: bytes(10 * megabyte).describe('Bytes of one fetch'),
   fetchBytesPerPartition: bytes(megabyte).describe('Bytes of one fetch, for each partition'),
-  queueBytes: bytes(16 * megabyte).describe(
+  queueBytes: bytes(2 * megabyte).describe(
     'Bytes that wait for the next step of a lane; beyond it its partition is paused',
   ),
   transactionMs: ms(1000, 30_000).describe('Milliseconds after which a broker ends a transaction that was left open'),

@@ -1,7 +1,7 @@
 import type { Drain } from '#src/stream/stream.ts'
 
 /** How long a batch waits at most for what goes before it, and how often it looks. Milliseconds. */
-const WAIT_MS = 10_000
+const WAIT_MS = 30_000
 const LOOK_MS = 100
 
 export interface Others {
@@ -12,7 +12,7 @@ export interface Others {
 }
 
 /**
- * A drain that lets others go first: while `isBehind`, each batch waits up to ten seconds. It goes on all the same, slowly, so
+ * A drain that lets others go first: while `isBehind`, each batch waits up to half a minute. It goes on all the same, slowly, so
  * that a lasting overload cannot starve it.
  */
 export function yielding(drain: Drain, { ready, isBehind, signal }: Others): Drain {

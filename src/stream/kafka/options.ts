@@ -93,7 +93,8 @@ export const defaultLimits: KafkaLimits = {
   fetchWaitMs: 100,
   fetchBytes: 10 * 1024 * 1024,
   fetchBytesPerPartition: 1024 * 1024,
-  queueBytes: 16 * 1024 * 1024,
+  // What waits is kept by the garbage collector: more than two fetches cost more than they smooth.
+  queueBytes: 2 * 1024 * 1024,
   transactionMs: 30_000,
   connectMs: 5_000,
   requestMs: 30_000,
