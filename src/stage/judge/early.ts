@@ -58,7 +58,10 @@ export class Early {
     for (const [tick, tally] of open) advance(setting, subject, tick, tally)
   }
 
-  /** Cheap and never wrong: counts only what is on the anomalous side, against the detector's own floor. */
+  /**
+   * Cheap: counts only what is on the anomalous side, against the detector's own floor. What it leaves out at the turn of a block,
+   * where the odd sizes are still those of the block before, is told when the tick closes.
+   */
   #mayCross(entity: Entity, watch: Watch, open: OfEntity): boolean {
     const base = entity.row * entity.rows.width
     if (entity.row >= 0 && entity.rows.numbers[base + watch.at + OPEN] === 1) return false
