@@ -9,6 +9,7 @@ import {
   shareRead,
   untilSettled,
   untilStored,
+  untilTold,
 } from './rehearsed.ts'
 import { openRig, type Rig } from './rig.ts'
 import { type Uncommitted, uncommittedOf } from './uncommitted.ts'
@@ -45,6 +46,8 @@ export interface KillsReport {
 const shares = [0.25, 0.5, 0.75]
 /** Share of the log that may wait for a process that was killed: with more, it would be through before it can be killed again. */
 const mostAhead = 0.2
+/** A notice on its way takes milliseconds; one that a fault has lost never comes. */
+const toldMs = 20_000
 
 /** Kills Tidemark three times in the middle of a log with attacks, and compares what came of it with an undisturbed replay. */
 export async function rehearseKills(options: KillsOptions): Promise<KillsReport> {
@@ -54,6 +57,7 @@ export async function rehearseKills(options: KillsOptions): Promise<KillsReport>
     const began = performance.now()
     const { kills, tidemark } = await live(rig, play, options)
     await untilSettled(play, tidemark)
+    await untilTold(rig, play, toldMs)
     await untilStored(rig, play.log.calls.length, tidemark)
     const seconds = (performance.now() - began) / 1000
     const idle = kills.filter(({ written, blocks }) => written + blocks === 0)

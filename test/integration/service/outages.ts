@@ -7,6 +7,7 @@ import {
   storedCalls,
   untilSettled,
   untilStored,
+  untilTold,
 } from './rehearsed.ts'
 import { openRig } from './rig.ts'
 import { until } from './until.ts'
@@ -58,10 +59,7 @@ export async function rehearseOutage(options: OutageOptions): Promise<OutageRepo
     await sending
     // Deliver has nothing left to read, so everything is told, or under way.
     await untilSettled(play, tidemark, ['collect', 'judge', 'deliver.siem'])
-    const ended = play.expected.alerts.filter(({ status }) => status === 'resolved').map(({ id }) => id)
-    await until('every alert is told to its end', patienceMs, () =>
-      ended.every((id) => rig.receiver.of(id).at(-1)?.event === 'resolved') ? true : null,
-    )
+    await untilTold(rig, play, patienceMs)
     await until('the outage is over', options.outageMs + patienceMs, () =>
       performance.now() - began >= options.outageMs ? true : null,
     )

@@ -91,6 +91,23 @@ export async function untilSettled(
   )
 }
 
+/**
+ * Until the receiver has heard the end of every alert: judge shows what it settles before that is committed, so what it told
+ * last may still be on its way when nothing waits any more. After `ms` it is taken for lost, and left to the comparison.
+ */
+export async function untilTold({ receiver }: Rig, { expected }: Rehearsed, ms: number): Promise<void> {
+  const ends = new Map(expected.alerts.map(({ id, status }) => [id, status]))
+  const deadline = performance.now() + ms
+  await until('every alert is told to its end', ms + patienceMs, () => {
+    const ids = new Set([...ends.keys(), ...receiver.received.map(({ alertId }) => alertId)])
+    const isTold = (id: string) => {
+      const end = ends.get(id) ?? 'withdrawn'
+      return end === 'open' || receiver.of(id).at(-1)?.event === end
+    }
+    return [...ids].every(isTold) || performance.now() > deadline ? true : null
+  })
+}
+
 export async function untilStored({ store }: Rig, calls: number, tidemark: TidemarkPart): Promise<void> {
   let rows = 0
   await until(
