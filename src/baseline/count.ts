@@ -118,6 +118,11 @@ export function normOfCount(row: Float64Array, at: number, into: CountNorm): voi
   into.seen = num(row, at + SEEN)
 }
 
+/** The most that may be expected in a tick of the block that the row stands at. Up to it a count is no evidence for more. */
+export function boundOfCount(row: Float64Array, at: number): number {
+  return num(row, at + BOUND)
+}
+
 function addDispersion(row: Float64Array, at: number, k: number, mean: number, times: number): void {
   // The cap is what keeps one attack from teaching burstiness for good; 400 F is the value that real cron clients need.
   const excess = Math.min(((k - mean) * (k - mean)) / mean, 400 * num(row, at + FANO))

@@ -100,6 +100,11 @@ export function normOfRatio(row: Float64Array, at: number, into: RatioNorm): voi
   into.seen = num(row, at + SEEN)
 }
 
+/** The most that the share may truly be, as of the block that the row stands at. Up to it a share is no evidence for more. */
+export function boundOfRatio(row: Float64Array, at: number): number {
+  return num(row, at + BOUND)
+}
+
 function commitPending(row: Float64Array, at: number): void {
   if (row[at + PENDING] !== 1) return
   const run = row[at + PENDING_FROZEN] === 1 ? num(row, at + FROZEN_RUN) + 1 : 0

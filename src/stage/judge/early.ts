@@ -1,7 +1,9 @@
+import { boundOfCount } from '#src/baseline/count.ts'
 import type { Scope } from '#src/baseline/measure.ts'
+import { boundOfRatio } from '#src/baseline/ratio.ts'
 import { oddBinOf } from '#src/baseline/sizes.ts'
 import type { Tally } from '#src/baseline/tally.ts'
-import type { Plan, ScopePlan, Watch } from '#src/detection/plan.ts'
+import type { Plan, ScopePlan, Slot, Watch } from '#src/detection/plan.ts'
 import { Rows } from '#src/detection/rows.ts'
 import type { Subject } from '#src/detection/subject.ts'
 import { OPEN, PEAKS, SUM, SUMS } from '#src/detection/surprise.ts'
@@ -22,15 +24,42 @@ export class Early {
   readonly #scratch: Readonly<Record<Scope, Rows>>
   readonly #sums = new Float64Array(SUMS)
   readonly #peaks = new Float64Array(PEAKS)
+  /** Measures of which some detector tells before the tick closes. */
+  readonly #told: Readonly<Record<Scope, readonly Slot[]>>
 
   constructor(plan: Plan) {
     this.#plan = plan
+    const told = ({ watches, slots }: ScopePlan): Slot[] => {
+      const early = watches.filter(({ detector }) => detector.single || detector.earlyMargin < Number.POSITIVE_INFINITY)
+      return slots.filter((slot) => early.some((watch) => watch.slots.includes(slot)))
+    }
+    this.#told = { endpoint: told(plan.endpoint), identity: told(plan.identity) }
     const rows = (scope: ScopePlan): Rows => {
       const one = new Rows(scope.width, scope.binsWidth, 1)
       one.take()
       return one
     }
     this.#scratch = { endpoint: rows(plan.endpoint), identity: rows(plan.identity) }
+  }
+
+  /**
+   * Whether what was counted for an entity in one open tick can be evidence at all: more than the most that is expected. Asked
+   * after every merge, so it must be cheap; nearly always the answer is no, and nothing more is looked at.
+   */
+  rises(entity: Entity, tally: Tally): boolean {
+    const { numbers, width } = entity.rows
+    const isKnown = entity.row >= 0
+    for (const slot of this.#told[entity.ref.scope]) {
+      const at = entity.row * width + slot.at
+      if (slot.kind === 'count') {
+        if (isKnown && (tally.integers[slot.integer] as number) > boundOfCount(numbers, at)) return true
+      } else if (slot.kind === 'ratio') {
+        const part = tally.integers[slot.integer] as number
+        if (part === 0) continue
+        if (!isKnown || part > boundOfRatio(numbers, at) * (tally.integers[slot.integer + 1] as number)) return true
+      } else if (isKnown && beyond(tally.bins[slot.bins] as readonly number[], oddBinOf(numbers, at)) > 0) return true
+    }
+    return false
   }
 
   /** Looks at one entity's open ticks, which must be in order. */

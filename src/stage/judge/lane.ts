@@ -81,10 +81,10 @@ export class JudgeLane {
   step(records: readonly StreamRecord[]): Step | null {
     this.#appends = []
     this.#toldNow = new Set()
-    const touched = new Set<Entity>()
-    for (const record of records) this.#merge(record, touched)
+    const rising = new Set<Entity>()
+    for (const record of records) this.#merge(record, rising)
     this.#settle()
-    this.#lookEarly(touched)
+    this.#lookEarly(rising)
     const state = [...this.#toldNow].map((id) => toldWrite(id, this.#told.get(id) ?? null))
     state.push(...this.#time.endedWrites())
     if (this.#checkpointDue()) state.push(...this.#checkpoint())
@@ -97,7 +97,7 @@ export class JudgeLane {
     return { appends: this.#appends, state, resume: this.#resume.position, note }
   }
 
-  #merge(record: StreamRecord, touched: Set<Entity>): void {
+  #merge(record: StreamRecord, rising: Set<Entity>): void {
     const block = this.#read(record)
     let lastTick = Number.NEGATIVE_INFINITY
     for (const entry of block?.entries ?? []) {
@@ -106,7 +106,7 @@ export class JudgeLane {
         continue
       }
       lastTick = Math.max(lastTick, entry.tick)
-      this.#add(entry, touched)
+      this.#add(entry, rising)
     }
     this.#resume.read(record.position, lastTick)
     if (block?.watermark != null) this.#time.hear(block.watermark, record.position)
@@ -122,7 +122,7 @@ export class JudgeLane {
     }
   }
 
-  #add({ shard: number, scope, key, tick, tally }: TallyEntry, touched: Set<Entity>): void {
+  #add({ shard: number, scope, key, tick, tally }: TallyEntry, rising: Set<Entity>): void {
     const shard = this.#shards.get(number)
     // The number of shards or of partitions was changed under a running deployment.
     if (shard === undefined)
@@ -130,9 +130,9 @@ export class JudgeLane {
     const full = this.#open.size >= this.#options.openTallies && !shard.entities[scope].has(key)
     if (full) this.#counts.overflowed += tally.integers[0] as number
     const entity = full ? shard.other(scope) : shard.entity(scope, key)
-    this.#open.add(tick, entity, tally)
+    const whole = this.#open.add(tick, entity, tally)
     this.#mergedSince += 1
-    touched.add(entity)
+    if (this.#early.rises(entity, whole)) rising.add(entity)
   }
 
   /** Closes every tick that all sources have passed, one after the other; nothing happens in ticks in which nothing is open. */
@@ -195,10 +195,10 @@ export class JudgeLane {
     }
   }
 
-  #lookEarly(touched: ReadonlySet<Entity>): void {
+  #lookEarly(rising: ReadonlySet<Entity>): void {
     const open = this.#open.inOrder()
     if (open.length === 0) return
-    for (const entity of touched) {
+    for (const entity of rising) {
       const own: (readonly [number, Tally])[] = []
       for (const [tick, byShard] of open) {
         const tally = byShard.get(entity.home)?.get(entity)

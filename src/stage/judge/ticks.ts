@@ -17,8 +17,8 @@ export class OpenTicks {
     return this.#size
   }
 
-  /** Takes a tally over: it is merged into from now on, and must not be used by others. */
-  add(tick: number, entity: Entity, tally: Tally): void {
+  /** Takes a tally over: it is merged into from now on, and must not be used by others. Returns what the tick holds now. */
+  add(tick: number, entity: Entity, tally: Tally): Tally {
     let ofTick = this.#ticks.get(tick)
     if (ofTick === undefined) {
       ofTick = new Map()
@@ -32,10 +32,11 @@ export class OpenTicks {
     const known = ofShard.get(entity)
     if (known !== undefined) {
       mergeTally(known, tally)
-      return
+      return known
     }
     ofShard.set(entity, tally)
     this.#size += 1
+    return tally
   }
 
   /** The first open tick, or `null`. */

@@ -1,7 +1,13 @@
 import { createRequire } from 'node:module'
+import type { IHeaders } from 'kafkajs'
+import { type BatchHead, readRecords } from './record.ts'
 
 /** kafkajs has no types for what is inside it. */
 const load = createRequire(import.meta.url)
+
+interface Codec {
+  decompress(buffer: Buffer): Promise<Buffer>
+}
 
 interface Decoder {
   readInt32(): number
@@ -9,13 +15,13 @@ interface Decoder {
   readBytes(bytes: number): Buffer
 }
 
-/** A record as the library decodes it, before it filters. */
+/** A record as the library filters it and hands it on. It makes long numbers of offsets wherever it needs them, also of these. */
 export interface FetchedMessage {
-  readonly offset: string
-  readonly timestamp: string
+  readonly offset: number
+  readonly timestamp: number
   readonly key: Buffer | null
   readonly value: Buffer | null
-  readonly headers: Readonly<Record<string, never>>
+  readonly headers: IHeaders | undefined
   isControlRecord: boolean
   readonly batchContext?: { readonly producerId: string; readonly inTransaction: boolean }
   /** Stands for a batch of records that could not be decoded. */
@@ -28,7 +34,6 @@ export interface Undecodable {
   readonly reason: string
 }
 
-type Batches = (decoder: Decoder) => Promise<{ readonly records: readonly FetchedMessage[] }>
 type Messages = (decoder: Decoder, size: number) => Promise<FetchedMessage[]>
 
 const batchHeaderBytes = 61
@@ -38,7 +43,7 @@ const magic = 2
 /**
  * Replaces the library's decoding of fetched records. Its own fails for good on one batch that cannot be decompressed, on a
  * batch of some hundred thousand records (it passes them as arguments), and stands still where all that it fetched were
- * batches that compaction has emptied.
+ * batches that compaction has emptied. And it makes a dozen objects for each record.
  */
 export function decodeSafely(): void {
   const fetch = 'kafkajs/src/protocol/requests/fetch'
@@ -57,29 +62,24 @@ export async function decodeMessages(decoder: Decoder): Promise<FetchedMessage[]
   if (buffer.length > magicAt && buffer.readInt8(magicAt) !== magic) {
     return (load('kafkajs/src/protocol/messageSet/decoder') as Messages)(new Inner(buffer), size)
   }
-  const decodeBatch = load('kafkajs/src/protocol/recordBatch/v0/decoder') as Batches
   const messages: FetchedMessage[] = []
   for (let at = 0; at + batchHeaderBytes <= buffer.length; ) {
     const end = at + 12 + buffer.readInt32BE(at + 8)
     // Brokers cut the last batch where the answer would become too large.
     if (end > buffer.length || end < at + batchHeaderBytes) break
     const batch = buffer.subarray(at, end)
-    for (const message of await decodeOne(batch, () => decodeBatch(new Inner(batch)))) messages.push(message)
+    for (const message of await decodeOne(batch)) messages.push(message)
     at = end
   }
   return messages
 }
 
-async function decodeOne(batch: Buffer, decode: () => ReturnType<Batches>): Promise<readonly FetchedMessage[]> {
-  const from = Number(batch.readBigInt64BE(0))
-  const last = from + batch.readInt32BE(23)
-  const batchContext = {
-    producerId: String(batch.readBigInt64BE(43)),
-    inTransaction: (batch.readInt16BE(21) & 0x10) > 0,
-  }
-  const standIn = { offset: String(last), timestamp: '-1', key: null, value: null, headers: {}, batchContext }
+async function decodeOne(batch: Buffer): Promise<readonly FetchedMessage[]> {
+  const head = headOf(batch)
+  const { from, last, batchContext } = head
+  const standIn = { offset: last, timestamp: -1, key: null, value: null, headers: undefined, batchContext }
   try {
-    const { records } = await decode()
+    const records = readRecords(await bodyOf(batch, head.attributes), head)
     return records.length > 0 ? records : [{ ...standIn, isControlRecord: true }]
   } catch (error) {
     // A codec that this process does not have is no property of one batch: the reader must end, and say so.
@@ -87,4 +87,32 @@ async function decodeOne(batch: Buffer, decode: () => ReturnType<Batches>): Prom
     const undecodable = { from, to: last + 1, reason: (error as Error).message }
     return [{ ...standIn, isControlRecord: false, undecodable }]
   }
+}
+
+/** What the records of a batch share (KIP-98, magic 2). */
+function headOf(batch: Buffer): BatchHead & { readonly attributes: number; readonly last: number } {
+  const attributes = batch.readInt16BE(21)
+  const from = Number(batch.readBigInt64BE(0))
+  const isAppendTime = (attributes & 0x08) > 0
+  return {
+    attributes,
+    from,
+    last: from + batch.readInt32BE(23),
+    firstTimestamp: Number(batch.readBigInt64BE(27)),
+    appendTime: isAppendTime ? Number(batch.readBigInt64BE(35)) : null,
+    count: batch.readInt32BE(57),
+    isControlRecord: (attributes & 0x20) > 0,
+    batchContext: { producerId: String(batch.readBigInt64BE(43)), inTransaction: (attributes & 0x10) > 0 },
+  }
+}
+
+async function bodyOf(batch: Buffer, attributes: number): Promise<Buffer> {
+  const body = batch.subarray(batchHeaderBytes)
+  if ((attributes & 0x07) === 0) return body
+  const { lookupCodecByAttributes } = load('kafkajs/src/protocol/message/compression') as {
+    lookupCodecByAttributes(attributes: number): Codec | null
+  }
+  const codec = lookupCodecByAttributes(attributes)
+  if (codec === null) throw new Error(`codec ${attributes & 0x07} is unknown`)
+  return codec.decompress(body)
 }

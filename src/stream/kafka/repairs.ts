@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import type { Kafka } from 'kafkajs'
 import { decodeSafely, type FetchedMessage } from './decoding.ts'
+import { encodeFast } from './encoding.ts'
 
 /**
  * kafkajs 2.2.4 is the last of its line and has faults that would lose or double records. They are mended here by
@@ -96,7 +97,7 @@ export function hideAborted(partition: FetchedPartition): void {
   if (waiting.length === 0) return
   const open = new Set<string>()
   for (const message of partition.messages) {
-    while (waiting.length > 0 && Number(waiting[0]!.firstOffset) <= Number(message.offset)) {
+    while (waiting.length > 0 && Number(waiting[0]!.firstOffset) <= message.offset) {
       open.add(waiting.shift()!.producerId)
     }
     const { producerId, inTransaction } = message.batchContext ?? { producerId: '', inTransaction: false }
@@ -185,6 +186,7 @@ export function repair(): void {
     return answer
   }
   decodeSafely()
+  encodeFast()
   repaired = true
 }
 

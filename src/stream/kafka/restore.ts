@@ -70,7 +70,7 @@ async function readState(
     const { responses } = await broker.fetch({ ...request, topics: [{ topic, partitions }] })
     for (const fetched of responses.flatMap((response) => response.partitions)) {
       if (gather(fetched, position, marker, state)) return state
-      position = Math.max(position, Number(fetched.messages.at(-1)?.offset ?? -1) + 1)
+      position = Math.max(position, (fetched.messages.at(-1)?.offset ?? -1) + 1)
     }
   }
   throw new Error(`the state in ${topic}/${partition} could not be read in time (at ${position})`)
@@ -78,7 +78,7 @@ async function readState(
 
 function gather(fetched: FetchedPartition, from: number, marker: string, state: Map<string, Uint8Array>): boolean {
   for (const message of fetched.messages) {
-    if (message.isControlRecord || Number(message.offset) < from) continue
+    if (message.isControlRecord || message.offset < from) continue
     if (message.undecodable) throw new Error(`the state at ${message.undecodable.from}: ${message.undecodable.reason}`)
     const key = message.key?.toString() ?? ''
     if (key === ownerKey) {

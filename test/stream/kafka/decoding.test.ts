@@ -44,13 +44,13 @@ test('a batch that was cut off is left for the next fetch', async () => {
 test('a batch of 150,000 records', async () => {
   const records = await decode(await batch(0, Array(150_000).fill('')))
   expect(records).toHaveLength(150_000)
-  expect(records.at(-1)!.offset).toBe('149999')
+  expect(records.at(-1)!.offset).toBe(149_999)
 })
 
 test('a batch that compaction has emptied moves the position on', async () => {
   const empty = await batch(5, [])
   const [message] = await decode(empty)
-  expect(message).toMatchObject({ offset: '5', isControlRecord: true })
+  expect(message).toMatchObject({ offset: 5, isControlRecord: true })
 })
 
 test('a batch that cannot be decompressed stands alone', async () => {

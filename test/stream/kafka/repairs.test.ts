@@ -21,11 +21,11 @@ function visible(log: readonly string[], aborted: readonly (readonly [producer: 
   const messages = log.map((entry, offset) => {
     const marker = entry[1] === '!' || entry[1] === '.'
     return {
-      offset: String(offset),
-      timestamp: '0',
+      offset,
+      timestamp: 0,
       key: marker ? (entry[1] === '!' ? abort : commit) : abort,
       value: Buffer.from(entry),
-      headers: {},
+      headers: undefined,
       isControlRecord: marker,
       batchContext: { producerId: entry[0]!, inTransaction: entry[0] !== '-' },
     }
