@@ -1,0 +1,36 @@
+/** A name and how often it was counted. `hash` decides who stays where there is no room for all. */
+export interface Named {
+  readonly hash: number
+  readonly name: string
+  readonly count: number
+}
+
+/** How many names a list keeps. */
+export const NAMED_SIZE = 32
+
+/**
+ * Counts by name, of the names with the smallest hashes: a bottom-k sample of distinct names with exact counts (Cohen and Kaplan
+ * 2007). A name that is among the smallest of a union is among the smallest of each part that has it, so nothing of it is ever
+ * lost, and merging is associative and commutative. Kept in order of (hash, name).
+ */
+export function addNamed(list: Named[], hash: number, name: string, count: number): void {
+  let at = 0
+  while (at < list.length && comesBefore(list[at] as Named, hash, name)) at += 1
+  const there = list[at]
+  if (there !== undefined && there.hash === hash && there.name === name) {
+    list[at] = { hash, name, count: Math.min(Number.MAX_SAFE_INTEGER, there.count + count) }
+    return
+  }
+  if (at === NAMED_SIZE) return
+  list.splice(at, 0, { hash, name, count })
+  if (list.length > NAMED_SIZE) list.pop()
+}
+
+/** Adds one list's counts to another. */
+export function mergeNamed(into: Named[], from: readonly Named[]): void {
+  for (const { hash, name, count } of from) addNamed(into, hash, name, count)
+}
+
+function comesBefore(one: Named, hash: number, name: string): boolean {
+  return one.hash < hash || (one.hash === hash && one.name < name)
+}
