@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Format } from '#src/call/format.ts'
 import { type Config, loadConfig, problemText } from '#src/config.ts'
+import { Ledger } from '#src/detection/ledger.ts'
 import type { MemoryStream } from '#src/stream/memory.ts'
 import { memoryStream, shakenSchedule } from '#src/stream/memory.ts'
 import { defineCommand, quote, type Surroundings, UsageError } from './command.ts'
@@ -74,12 +75,14 @@ export async function replay(
   const started = performance.now()
   const runStart = Date.now()
   const findings = new Findings()
+  const ledger = new Ledger(config.budget.falseAlarmsPerDay)
   const { collect, judge } = engineOf({
     config,
     detectors: await loadDetectors(),
     format,
     runStart,
     counted: findings.counted,
+    observer: { held: ({ accounts }) => ledger.hear(accounts ?? []) },
   })
   const sources = seed === null ? null : await shakenSources(config, format, files, seed, runStart)
   const tallies = seed === null ? 1 : 1 + (seed % 5)
@@ -101,7 +104,8 @@ export async function replay(
   else await feedShaken(stream, sources, chunkDone)
   await stream.finish()
   await stream.close()
-  return findings.report(runStart, Math.round(performance.now() - started) / 1000)
+  const found = findings.report(runStart, Math.round(performance.now() - started) / 1000)
+  return { ...found, budget: ledger.report() }
 }
 
 async function feedFiles(

@@ -1,10 +1,30 @@
 import { blockOf, type Calendar } from '#src/baseline/blocks.ts'
+import { TWINS } from './surprise.ts'
 
 const DAY_MS = 86_400_000
 const DAYS_KEPT = 7
 const YOUNG_BLOCKS = 6
 /** One entity that is tested at every tick of 10 s. */
 const TESTS_LEAST = 8640
+/** Weights are added as whole numbers of this part of a test: the order in which entities are judged must not show in a sum. */
+const PARTS = 2 ** 20
+
+/** What one event-day allowed and what came of it. */
+export interface Account {
+  /** Days since 1970. */
+  readonly day: number
+  /** Tests, each counted as often as its entity weighs. */
+  tests: number
+  /** Sum of all weights: false alarms that were allowed. */
+  allowed: number
+  /** Alerts that opened, true ones among them. */
+  opened: number
+  /** Crossings of the twins, in the order of `TWINS`. */
+  readonly crossed: number[]
+}
+
+/** How many event-days accounts are kept, the current one included. */
+export const ACCOUNT_DAYS = 7
 
 /**
  * Counts one shard's tests of one detector and scope by event-days: T in w = b*B / (S*T), the largest of the last seven days
@@ -24,12 +44,19 @@ export interface Meter {
   /** T, as of the block that `block` names: tests a day. Fixed within a block, so that early and settled judgments agree. */
   rate: number
   block: number
+  /** Weights of the tick under way, in `PARTS` of a test. */
+  parts: number
   /** Sum of all weights so far: false alarms that were allowed. */
   allowed: number
+  /** Crossings of the twins so far. */
+  crossed: number[]
+  /** The last seven event-days on which anything was tested, the current one last. */
+  accounts: Account[]
 }
 
 export function newMeter(): Meter {
-  return { day: -1, first: 0, total: 0, today: 0, days: [], rate: TESTS_LEAST, block: -1, allowed: 0 }
+  const tests = { day: -1, first: 0, total: 0, today: 0, days: [], rate: TESTS_LEAST, block: -1 }
+  return { ...tests, parts: 0, allowed: 0, crossed: TWINS.map(() => 0), accounts: [] }
 }
 
 /** Must be called once for every tick, in order, before its tests are weighed. */
@@ -50,6 +77,38 @@ export function countTests(meter: Meter, tests: number): void {
   meter.today += tests
 }
 
+/** Adds what tests of this tick may spend: `weight` is the part of a test that each of `tests` is. */
+export function spend(meter: Meter, weight: number, tests: number): void {
+  meter.parts += Math.round(weight * PARTS) * tests
+}
+
+/** Adds crossings of the twins, bit by bit in their order. */
+export function countCrossings(meter: Meter, bits: number): void {
+  if (bits === 0) return
+  const account = meter.accounts.at(-1)
+  for (let twin = 0; twin < TWINS.length; twin += 1) {
+    const crossed = (bits >> twin) & 1
+    meter.crossed[twin] = (meter.crossed[twin] as number) + crossed
+    if (account !== undefined) account.crossed[twin] = (account.crossed[twin] as number) + crossed
+  }
+}
+
+export function countOpened(meter: Meter): void {
+  const account = meter.accounts.at(-1)
+  if (account !== undefined) account.opened += 1
+}
+
+/** Must be called after the tests of a tick: books what they were allowed. `budget`: the meter's own, false alarms a day. */
+export function settleMeter(meter: Meter, budget: number): void {
+  const allowed = ((meter.parts / PARTS) * budget) / meter.rate
+  meter.parts = 0
+  meter.allowed += allowed
+  const account = meter.accounts.at(-1)
+  if (account === undefined) return
+  account.allowed += allowed
+  account.tests = meter.today
+}
+
 function turnDay(meter: Meter, tick: number, day: number, tickMs: number): void {
   if (meter.day < 0) meter.first = tick
   else if (day > meter.day + DAYS_KEPT) {
@@ -66,4 +125,6 @@ function turnDay(meter: Meter, tick: number, day: number, tickMs: number): void 
   }
   meter.day = day
   meter.today = 0
+  meter.accounts.push({ day, tests: 0, allowed: 0, opened: 0, crossed: TWINS.map(() => 0) })
+  while ((meter.accounts[0] as Account).day <= day - ACCOUNT_DAYS) meter.accounts.shift()
 }

@@ -12,7 +12,14 @@ export const SUMS = 4
 /** Numbers of which the largest of an episode is kept. */
 export const PEAKS = 4
 
-export const ACCUMULATOR_WIDTH = 2 * ALTERNATIVES + SUMS + PEAKS + 14
+/**
+ * Twins that check the calibration in production: accumulators of so many times the weight, reset at each crossing. While the
+ * baseline holds they cross at most so many times as often as alarms are allowed: often enough to be counted every day.
+ */
+export const TWINS = [100, 1000] as const
+
+/** Numbers of an open alert, from `OPENED` to `SEVERITY`. */
+const ALERT = 11
 
 /** Offsets within an accumulator's row. Ticks are the tick's number, or the number of the tick after it where an end is meant. */
 export const LOG_R = 0
@@ -21,18 +28,26 @@ export const SUM = 2 * ALTERNATIVES
 export const PEAK = SUM + SUMS
 export const START = PEAK + PEAKS
 export const OPEN = START + 1
-export const OPENED = START + 2
-export const DETECTED = START + 3
-export const LAST = START + 4
-export const CALM_SINCE = START + 5
-export const CALM = START + 6
-export const VERSION = START + 7
-export const UPDATED = START + 8
-export const NATS = START + 9
-export const NEEDED = START + 10
-export const SINGLE = START + 11
-export const RESOLVED = START + 12
-export const SEVERITY = START + 13
+export const CALM_SINCE = START + 2
+/** From here on, while an alert is open: what it is. */
+export const OPENED = START + 3
+export const DETECTED = OPENED + 1
+export const LAST = OPENED + 2
+export const CALM = OPENED + 3
+export const VERSION = OPENED + 4
+export const UPDATED = OPENED + 5
+export const NATS = OPENED + 6
+export const NEEDED = OPENED + 7
+export const SINGLE = OPENED + 8
+export const RESOLVED = OPENED + 9
+export const SEVERITY = OPENED + 10
+/**
+ * In the same place, while none is open: the twins, `ALTERNATIVES` numbers each (see twins.ts). An open alert tests nothing, so it has
+ * no twins, and they cost no memory: an entity has a row of these for each detector, and there may be a million entities.
+ */
+export const TWIN = OPENED
+
+export const ACCUMULATOR_WIDTH = OPENED + Math.max(ALERT, TWINS.length * ALTERNATIVES)
 
 /** What a detector says of one tick of one entity. One object is used again for all; `judge` fills it. */
 export interface Evidence {
@@ -98,10 +113,11 @@ export function openAccumulator(row: Float64Array, at: number, tick: number): vo
   dropEvidence(row, at)
 }
 
-/** Forgets the evidence so far. Free: R is never raised by it. */
+/** Forgets the evidence so far, the twins' too unless an alert is open. Free: R is never raised by it. */
 export function dropEvidence(row: Float64Array, at: number): void {
   row.fill(Number.NEGATIVE_INFINITY, at + LOG_R, at + LOG_R + ALTERNATIVES)
   row.fill(0, at + CUSUM, at + CUSUM + ALTERNATIVES)
+  if (row[at + OPEN] === 0) row.fill(Number.NEGATIVE_INFINITY, at + TWIN, at + TWIN + TWINS.length * ALTERNATIVES)
 }
 
 /** Forgets the episode's numbers: nothing odd is under way. */

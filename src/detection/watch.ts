@@ -4,7 +4,7 @@ import { freezeRatio, normOfRatio, observeRatio, openRatio, ratioIsDue, rollRati
 import { freezeSizes, normOfSizes, observeSizes, openSizes, rollSizes } from '#src/baseline/sizes.ts'
 import type { Tally } from '#src/baseline/tally.ts'
 import { mergeSample, type Sampled } from '#src/sketch/sample.ts'
-import { countTests } from './budget.ts'
+import { countCrossings, countOpened, countTests, spend } from './budget.ts'
 import { decide } from './decide.ts'
 import { ADMITTED, NEXT, type ScopePlan, type Watch } from './plan.ts'
 import type { Setting, Subject, WatchMeters } from './subject.ts'
@@ -19,8 +19,10 @@ import {
   newEvidence,
   OPEN,
   openAccumulator,
+  SINGLE,
   SUM,
 } from './surprise.ts'
+import { crossSingle, crossTwins } from './twins.ts'
 
 const NONE: readonly Sampled[] = []
 
@@ -81,8 +83,6 @@ function weigh(setting: Setting, subject: Subject, watch: Watch, at: number, tic
   if (!setting.early) {
     countTests(meters.run, subject.weight)
     countTests(meters.single, subject.weight * evidence.singles)
-    meters.run.allowed += Math.exp(logWeight) * evidence.weight
-    meters.single.allowed += Math.exp(logSingleWeight) * evidence.singles
   }
   const open = numbers[at + OPEN] === 1
   if (open) {
@@ -100,6 +100,12 @@ function weigh(setting: Setting, subject: Subject, watch: Watch, at: number, tic
       1,
     )
     const single = evidence.logSingle < 0 && evidence.logSingle <= logSingleWeight
+    if (!setting.early) {
+      spend(meters.run, evidence.weight, subject.weight)
+      spend(meters.single, 1, subject.weight * evidence.singles)
+      countCrossings(meters.run, crossTwins(numbers, at, watch.detector.alternatives, evidence.logE, 1))
+      countCrossings(meters.single, crossSingle(evidence.logSingle, logSingleWeight))
+    }
     if (!odd) {
       forget(numbers, at, single ? tick : tick + 1)
       subject.examples[watch.index] = NONE
@@ -112,6 +118,8 @@ function weigh(setting: Setting, subject: Subject, watch: Watch, at: number, tic
     example(subject, watch, tally, true)
   }
   decide(setting, subject, watch, at, tick, evidence, { logWeight, logSingleWeight })
+  if (!open && !setting.early && numbers[at + OPEN] === 1)
+    countOpened(numbers[at + SINGLE] === 1 ? meters.single : meters.run)
 }
 
 function example(subject: Subject, watch: Watch, tally: Tally, odd: boolean): void {
@@ -154,8 +162,13 @@ function hearSilence(setting: Setting, subject: Subject, watch: Watch, at: numbe
   }
   const meter = (setting.meters[watch.index] as WatchMeters).run
   const logWeight = watch.logBudget - Math.log(meter.rate) + Math.log(subject.weight) + Math.log(evidence.weight)
-  if (!setting.early) meter.allowed += Math.exp(logWeight) * ticks
-  if (accumulate(numbers, at, watch.detector.alternatives, evidence.logE, logWeight, ticks)) return
+  const { alternatives } = watch.detector
+  const odd = accumulate(numbers, at, alternatives, evidence.logE, logWeight, ticks)
+  if (!setting.early) {
+    spend(meter, evidence.weight, subject.weight * ticks)
+    countCrossings(meter, crossTwins(numbers, at, alternatives, evidence.logE, ticks))
+  }
+  if (odd) return
   forget(numbers, at, end)
   subject.examples[watch.index] = NONE
 }

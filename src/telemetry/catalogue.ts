@@ -151,6 +151,24 @@ const detection = {
     labels: ['detector'],
     help: 'Alerts that settled so far. Far above tidemark_budget_allowed_alerts_total: real anomalies, or a detector that is not calibrated for this traffic.',
   },
+  budgetCrossings: {
+    name: 'tidemark_budget_crossings_total',
+    type: 'counter',
+    labels: ['detector', 'factor'],
+    help: 'Crossings of twins of so many times the weight. More than factor times tidemark_budget_allowed_alerts_total: not calibrated.',
+  },
+  budgetCalibration: {
+    name: 'tidemark_budget_calibration',
+    type: 'gauge',
+    labels: ['detector', 'verdict'],
+    help: '1 for what the last seven days say: unknown, loose, calibrated, over. Over: more false alarms will come than are allowed.',
+  },
+  budgetCorrection: {
+    name: 'tidemark_budget_correction_ratio',
+    type: 'gauge',
+    labels: ['detector'],
+    help: 'What the weights would have to be multiplied with for the budget to be kept; 1 unless over. Lower budget.falseAlarmsPerDay by it.',
+  },
 } as const satisfies Record<string, MetricEntry>
 
 /**

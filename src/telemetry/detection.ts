@@ -1,4 +1,7 @@
 import type { AlertRecord } from '#src/alert/alert.ts'
+import { CALIBRATIONS, type Calibration } from '#src/detection/calibration.ts'
+import { type BudgetReport, Ledger, type ShardAccounts } from '#src/detection/ledger.ts'
+import { TWINS } from '#src/detection/surprise.ts'
 import type { Metrics } from './metrics.ts'
 
 /** The part of collect's counts that is shown. */
@@ -42,22 +45,33 @@ interface Held {
   readonly evicted: number
   readonly lateAfterIdle: number
   readonly malformed: number
-  readonly allowed: Readonly<Record<string, number>>
+  readonly spending: Readonly<Record<string, { readonly allowed: number; readonly crossed: readonly number[] }>>
+  readonly accounts: readonly ShardAccounts[] | null
 }
 
 /** Fits JudgeObserver of the judge stage. */
 export interface JudgeCounts {
   told(record: AlertRecord): void
   held(state: Held): void
+  /** The budget over the last seven event-days, of the shards that are judged by this process. */
+  budget(): BudgetReport
+}
+
+interface BudgetLog {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
 }
 
 const sinceOpening = ['overflowed', 'evicted', 'lateAfterIdle', 'malformed'] as const
 
-/** Counts alerts and shows what the lanes hold, over all lanes. */
-export function watchJudge(metrics: Metrics): JudgeCounts {
+/** Counts alerts and shows what the lanes hold, over all lanes. `falseAlarmsPerDay`: the budget, as configured. */
+export function watchJudge(metrics: Metrics, log: BudgetLog, falseAlarmsPerDay: number): JudgeCounts {
   const lanes = new Map<number, Held>()
-  const allowed = new Map<string, number>()
+  const seen = new Map<string, number>()
+  const ledger = new Ledger(falseAlarmsPerDay)
+  const verdicts = new Map<string, Calibration>()
   return {
+    budget: () => ledger.report(),
     told: ({ alert, telling }) => {
       const { detector, severity } = alert
       if (telling !== null) metrics.alerts.add({ detector, severity, event: telling.event })
@@ -73,19 +87,52 @@ export function watchJudge(metrics: Metrics): JudgeCounts {
         // A smaller count means that the lane was opened again and began anew.
         metrics[name].add(state[name] >= had ? state[name] - had : state[name])
       }
-      spend(metrics, allowed, state)
+      spend(metrics, seen, state)
       show(metrics, [...lanes.values()])
+      if (state.accounts === null) return
+      ledger.hear(state.accounts)
+      showBudget(metrics, log, verdicts, ledger.report())
     },
   }
 }
 
-/** What the budget allowed is part of a lane's state: only what it grew beyond what was seen is added. */
-function spend(metrics: Metrics, seen: Map<string, number>, { partition, allowed }: Held): void {
-  for (const [detector, sum] of Object.entries(allowed)) {
-    const key = `${partition} ${detector}`
+/** What the budget came to is part of a lane's state: only what it grew beyond what was seen is added. */
+function spend(metrics: Metrics, seen: Map<string, number>, { partition, spending }: Held): void {
+  const grown = (key: string, sum: number): number => {
     const most = seen.get(key) ?? sum
-    metrics.budgetAllowed.add({ detector }, Math.max(0, sum - most))
     seen.set(key, Math.max(sum, most))
+    return Math.max(0, sum - most)
+  }
+  for (const [detector, { allowed, crossed }] of Object.entries(spending)) {
+    metrics.budgetAllowed.add({ detector }, grown(`${partition} ${detector}`, allowed))
+    crossed.forEach((count, i) => {
+      const factor = String(TWINS[i])
+      metrics.budgetCrossings.add({ detector, factor }, grown(`${partition} ${detector} ${factor}`, count))
+    })
+  }
+}
+
+/** A verdict is logged when it changes: a warning where the budget is exceeded, and when it no longer is. */
+function showBudget(
+  metrics: Metrics,
+  log: BudgetLog,
+  verdicts: Map<string, Calibration>,
+  { detectors }: BudgetReport,
+): void {
+  for (const { detector, calibration, correction, allowed, twins } of detectors) {
+    for (const verdict of CALIBRATIONS) {
+      metrics.budgetCalibration.set({ detector, verdict }, verdict === calibration ? 1 : 0)
+    }
+    metrics.budgetCorrection.set({ detector }, correction)
+    const before = verdicts.get(detector)
+    verdicts.set(detector, calibration)
+    if (before === calibration) continue
+    if (calibration === 'over') {
+      log.warn(
+        { detector, allowed, correction, twins },
+        'the alert budget is not kept: this detector crosses more often than its baseline allows',
+      )
+    } else if (before !== undefined) log.info({ detector, calibration }, 'calibration of the alert budget')
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Alert, AlertStatus, EntityName, Readiness, Severity } from '#src/alert/alert.ts'
 import type { EpochMs } from '#src/call/call.ts'
 import type { Reading } from '#src/call/format.ts'
+import type { BudgetReport } from '#src/detection/ledger.ts'
 
 /** Every bound of the HTTP server. All may be configured; these are the defaults. */
 export interface WebLimits {
@@ -166,6 +167,8 @@ export interface WebOptions {
   alerts(filter: AlertFilter): Promise<readonly Alert[]>
   alert(id: string): Promise<AlertWithEvents | null>
   entities(filter: EntityFilter): Promise<readonly EntityRow[]>
+  /** The alert budget of the shards that this process judges. */
+  budget(): BudgetReport
   /** The Prometheus text. */
   metrics(): Promise<string>
   health(): Health

@@ -4,7 +4,7 @@ import { readNoQuery } from './query.ts'
 
 type MayDo = (request: FastifyRequest, permission: Permission) => void
 
-/** What watches Tidemark itself: `/livez` and `/readyz` without a token (for the platform), `/metrics` and `/v1/status` with. */
+/** What watches Tidemark itself: `/livez` and `/readyz` without a token (for the platform), `/metrics`, `/v1/status` and `/v1/budget` with. */
 export function addWatch(app: FastifyInstance, options: WebOptions, may: MayDo): void {
   const onRequest = async (request: FastifyRequest): Promise<void> => may(request, 'read')
 
@@ -31,6 +31,11 @@ export function addWatch(app: FastifyInstance, options: WebOptions, may: MayDo):
       last_call_at: last === null ? null : new Date(last).toISOString(),
       now: new Date().toISOString(),
     }
+  })
+
+  app.get('/v1/budget', { onRequest }, async (request) => {
+    readNoQuery(request.query)
+    return options.budget()
   })
 
   app.get('/metrics', { onRequest }, async (_request, reply) => {

@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Alert } from '#src/alert/alert.ts'
+import type { Account } from '#src/detection/budget.ts'
+import { Ledger } from '#src/detection/ledger.ts'
 import { startWeb, type Web } from '#src/web/server.ts'
 import { hasPart } from '../parts.ts'
 import { anAlert, given } from '../web/given.ts'
@@ -13,6 +15,7 @@ describe.skipIf(!hasPart('Chromium'))('the page of live alerts, in a real browse
   let alerts: Alert[]
   let lastCallAt: number | null
   let storeAway: boolean
+  let accounts: Account[]
 
   beforeAll(async () => {
     tab = await openTab()
@@ -22,6 +25,7 @@ describe.skipIf(!hasPart('Chromium'))('the page of live alerts, in a real browse
     alerts = []
     lastCallAt = Date.now()
     storeAway = false
+    accounts = []
     const event = {
       at: '2026-11-22T03:04:22.000Z',
       event: 'opened',
@@ -40,6 +44,11 @@ describe.skipIf(!hasPart('Chromium'))('the page of live alerts, in a real browse
         alert: async (id) => {
           const alert = alerts.find((one) => one.id === id)
           return alert === undefined ? null : { alert, events: [event] }
+        },
+        budget: () => {
+          const ledger = new Ledger(1)
+          ledger.hear([{ shard: 0, detectors: { 'get-spike': accounts } }])
+          return ledger.report()
         },
         lastCallAt: () => lastCallAt,
         lag: () => 37,
@@ -161,6 +170,28 @@ describe.skipIf(!hasPart('Chromium'))('the page of live alerts, in a real browse
     expect(await tab.evaluate(`document.querySelectorAll('#open .alert').length`)).toBe(1)
     storeAway = false
     await tab.until(`document.getElementById('error').hidden`)
+  })
+
+  test('one line says what the alert budget allows, what it came to, and whether it is calibrated', async () => {
+    const line = `document.getElementById('budget')`
+    expect(await tab.evaluate(`${line}.hidden`)).toBe(true)
+    const day = { tests: 1e6, opened: 1 }
+    accounts = [
+      { ...day, day: 20_000, allowed: 0.9, crossed: [40, 500] },
+      { ...day, day: 20_001, allowed: 1.1, crossed: [60, 400] },
+    ]
+    await tab.until(`!${line}.hidden`)
+    expect(await tab.evaluate(`${line}.textContent`)).toBe(
+      'False alarms: 1 a day allowed; last 2 days 2 allowed, 2 alerts opened; calibrated.',
+    )
+    accounts = [{ ...day, day: 20_001, allowed: 1, crossed: [90, 4000] }]
+    await tab.until(`${line}.dataset.state === 'over'`)
+    expect(await tab.evaluate(`${line}.textContent`)).toBe(
+      'False alarms: 1 a day allowed; today 1 allowed, 1 alert opened; not calibrated (weights that would fit: get-spike × 0.25).',
+    )
+    accounts = [{ ...day, day: 20_001, allowed: 1e-3, crossed: [0, 1] }]
+    await tab.until(`${line}.textContent.includes('too early to tell')`)
+    expect(tab.complaints).toEqual([])
   })
 
   test.each([400, 1280])('nothing is wider than a window of %i pixels', async (pixels) => {

@@ -135,19 +135,20 @@ describe('what the rooms tell ends as metrics', () => {
 
   test('judge: over all lanes, and a lane that was opened again counts on', async () => {
     const metrics = createMetrics()
-    const judge: Required<JudgeObserver> = watchJudge(metrics)
+    const judge: Required<JudgeObserver> = watchJudge(metrics, log, 1)
     const counts = { overflowed: 0, evicted: 0, lateAfterIdle: 0, malformed: 0, openTallies: 1 }
     const lane = {
       partition: 0,
       closedBefore: 60_000,
       entities: { endpoint: 3, identity: 4 },
       ...counts,
-      allowed: { x: 100 },
+      spending: { x: { allowed: 100, crossed: [3, 40] } },
+      accounts: null,
     }
     judge.held({ ...lane, evicted: 5 })
-    judge.held({ ...lane, evicted: 7, allowed: { x: 100.5 } })
-    judge.held({ ...lane, evicted: 1, allowed: { x: 100.25 } })
-    judge.held({ ...lane, partition: 1, closedBefore: 50_000, allowed: { x: 9 } })
+    judge.held({ ...lane, evicted: 7, spending: { x: { allowed: 100.5, crossed: [4, 45] } } })
+    judge.held({ ...lane, evicted: 1, spending: { x: { allowed: 100.25, crossed: [3, 42] } } })
+    judge.held({ ...lane, partition: 1, closedBefore: 50_000, spending: { x: { allowed: 9, crossed: [1, 1] } } })
     const alert = anAlert({ detector: 'x', severity: 'high', version: 1 })
     judge.told({ alert, telling: { notice: 1, event: 'opened' } })
     judge.told({ alert: { ...alert, version: 2 }, telling: null })
@@ -159,8 +160,50 @@ describe('what the rooms tell ends as metrics', () => {
     expect(seriesValue(text, 'tidemark_watermark_timestamp_seconds')).toBe(50)
     expect(seriesValue(text, 'tidemark_budget_allowed_alerts_total{detector="x"}')).toBe(0.5)
     expect(seriesValue(text, 'tidemark_budget_spent_alerts_total{detector="x"}')).toBe(1)
+    expect(seriesValue(text, 'tidemark_budget_crossings_total{detector="x",factor="100"}')).toBe(1)
+    expect(seriesValue(text, 'tidemark_budget_crossings_total{detector="x",factor="1000"}')).toBe(5)
     expect(seriesValue(text, 'tidemark_alerts_total{detector="x",severity="high",event="opened"}')).toBe(1)
     expect(seriesValue(text, 'tidemark_notices_withdrawn_total{detector="x"}')).toBe(1)
+  })
+
+  test('the calibration of a detector, logged when it changes', async () => {
+    const metrics = createMetrics()
+    const logged: string[] = []
+    const keep = (level: string) => (fields: object) => logged.push(`${level} ${JSON.stringify(fields)}`)
+    const judge = watchJudge(metrics, { info: keep('info'), warn: keep('warn') }, 1)
+    const told = (...crossed: number[]): Parameters<typeof judge.held>[0] => ({
+      partition: 0,
+      closedBefore: 60_000,
+      entities: {},
+      overflowed: 0,
+      evicted: 0,
+      lateAfterIdle: 0,
+      malformed: 0,
+      openTallies: 0,
+      spending: {},
+      accounts: [
+        { shard: 0, detectors: { x: [{ day: 20_000, tests: 1e6, allowed: 0.5, opened: 1, crossed }] } },
+        { shard: 1, detectors: { x: [] } },
+      ],
+    })
+    const verdict = async (): Promise<(number | undefined)[]> => {
+      const text = await metrics.text()
+      return ['unknown', 'loose', 'calibrated', 'over'].map((one) =>
+        seriesValue(text, `tidemark_budget_calibration{detector="x",verdict="${one}"}`),
+      )
+    }
+    judge.held(told(20, 200))
+    judge.held({ ...told(9, 9), accounts: null })
+    expect([await verdict(), logged]).toEqual([[0, 0, 1, 0], []])
+    judge.held(told(20, 2000))
+    judge.held(told(20, 2100))
+    expect(await verdict()).toEqual([0, 0, 0, 1])
+    const ratio = seriesValue(await metrics.text(), 'tidemark_budget_correction_ratio{detector="x"}')
+    expect(ratio).toBeCloseTo(500 / 2100, 4)
+    expect(logged.map((line) => line.slice(0, 19))).toEqual(['warn {"detector":"x"'.slice(0, 19)])
+    judge.held(told(20, 200))
+    expect(logged.at(-1)).toBe('info {"detector":"x","calibration":"calibrated"}')
+    expect(judge.budget()).toMatchObject({ per_day: 1, allowed: 0.5, spent: 1, calibration: 'calibrated' })
   })
 
   test('archive and deliver', async () => {

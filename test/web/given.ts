@@ -1,6 +1,7 @@
 import type { Alert } from '#src/alert/alert.ts'
 import type { ApiCall } from '#src/call/call.ts'
 import type { Reading } from '#src/call/format.ts'
+import { Ledger } from '#src/detection/ledger.ts'
 import { defaultLimits, type WebLimits, type WebOptions, type WebRecord } from '#src/web/options.ts'
 
 /** What a server under test has been told to keep, and knobs to turn while it runs. */
@@ -57,6 +58,7 @@ export function given(overrides: Overrides = {}): Given {
     alerts: async () => [],
     alert: async () => null,
     entities: async () => [],
+    budget: () => new Ledger(1).report(),
     metrics: async () => 'tidemark_live 1\n',
     health: () => ({ live: true, ready: true, reasons: [] }),
     lag: () => 0,

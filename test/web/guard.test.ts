@@ -70,6 +70,8 @@ describe('bearer tokens', () => {
     ['/v1/alerts/x', null, 401],
     ['/v1/entities', null, 401],
     ['/v1/status', null, 401],
+    ['/v1/budget', null, 401],
+    ['/v1/budget', 'Bearer look', 200],
     ['/metrics', null, 401],
     ['/livez', null, 200],
     ['/readyz', null, 200],

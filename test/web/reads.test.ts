@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { budgetReport, Ledger } from '#src/detection/ledger.ts'
 import type { AlertFilter, EntityFilter, EntityRow } from '#src/web/options.ts'
 import { buildWeb } from '#src/web/server.ts'
 import { anAlert, given, type Overrides } from './given.ts'
@@ -173,6 +174,22 @@ describe('what watches Tidemark', () => {
       last_call_at: at,
     })
     expect((await get('/v1/status')).body.last_call_at).toBe(null)
+  })
+
+  test('/v1/budget: the report as it is described, and no parameters', async () => {
+    const ledger = new Ledger(2)
+    ledger.hear([
+      {
+        shard: 3,
+        detectors: { 'get-spike': [{ day: 20_000, tests: 1e6, allowed: 0.5, opened: 2, crossed: [20, 260] }] },
+      },
+    ])
+    const { status, body } = await get('/v1/budget', { budget: () => ledger.report() })
+    expect([status, budgetReport.parse(body)]).toEqual([200, ledger.report()])
+    expect(body).toMatchObject({ per_day: 2, first_day: '2024-10-04', spent: 2, calibration: 'calibrated' })
+    expect(body.detectors[0].twins[1]).toMatchObject({ factor: 1000, expected: 500, crossed: 260 })
+    expect(budgetReport.parse((await get('/v1/budget')).body).calibration).toBe('unknown')
+    expect((await get('/v1/budget?x=1')).body.code).toBe('invalid-parameters')
   })
 
   test('/metrics', async () => {

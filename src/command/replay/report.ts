@@ -1,5 +1,6 @@
 import type { Alert, AlertRecord } from '#src/alert/alert.ts'
 import type { EpochMs } from '#src/call/call.ts'
+import type { BudgetReport } from '#src/detection/ledger.ts'
 import type { StepCounts } from '#src/stage/collect/options.ts'
 import type { Drain, DrainLane } from '#src/stream/stream.ts'
 
@@ -19,6 +20,8 @@ export interface Report {
   readonly reasons: Readonly<Record<string, number>>
   /** What stood in for the append time: lines dated later than this (and 5 minutes) were rejected. */
   readonly run_start: string
+  /** The alert budget over the last seven event-days. */
+  readonly budget: BudgetReport
 }
 
 /** Collects what the stages say while a replay runs. */
@@ -61,7 +64,7 @@ export class Findings {
     }),
   }
 
-  report(runStart: EpochMs, wallSeconds: number): Report {
+  report(runStart: EpochMs, wallSeconds: number): Omit<Report, 'budget'> {
     const count = (fate: string): number => this.#fates.get(fate) ?? 0
     const alerts = [...this.#alerts.values()]
     alerts.sort((a, b) => compare(a.opened_at, b.opened_at) || compare(a.id, b.id))
@@ -85,6 +88,25 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
+const CALIBRATION_WORDS = {
+  unknown: 'too little traffic to tell whether it is calibrated',
+  loose: 'calibrated, with much to spare',
+  calibrated: 'calibrated',
+  over: 'NOT calibrated',
+} as const
+
+/** Two digits: an expectation is no more exact than that. */
+function budgetText({ first_day, last_day, allowed, spent, calibration, detectors }: BudgetReport): string {
+  const over = detectors
+    .filter((one) => one.calibration === 'over')
+    .map(
+      ({ detector, correction }) =>
+        `${detector}: weights would have to be ${Number(correction.toPrecision(2))} times as large`,
+    )
+  const days = first_day === null ? '' : `, ${first_day} to ${last_day}`
+  return `budget${days}: ${Number(allowed.toPrecision(2))} false alarms allowed, ${spent} alert${spent === 1 ? '' : 's'} opened; ${CALIBRATION_WORDS[calibration]}${over.length > 0 ? ` (${over.join('; ')})` : ''}`
+}
+
 /** The report for people. Text from logs was stripped of control characters when it was read. */
 export function reportText(report: Report): string {
   const reasons = Object.entries(report.reasons).map(([reason, count]) => `${count} ${reason}`)
@@ -92,6 +114,7 @@ export function reportText(report: Report): string {
     `${report.calls} calls from ${report.first ?? '-'} to ${report.last ?? '-'}, read in ${report.wall_seconds} s`,
     `${report.rejected} rejected${reasons.length > 0 ? ` (${reasons.join(', ')})` : ''}, ${report.duplicates} duplicates, ${report.late} late, ${report.skipped} skipped`,
     `${report.alerts.length} alert${report.alerts.length === 1 ? '' : 's'}`,
+    budgetText(report.budget),
   ]
   for (const alert of report.alerts) {
     const { entity } = alert

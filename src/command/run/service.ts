@@ -90,7 +90,7 @@ export async function startService({
   try {
     await stream.prepare()
     endings.unshift(() => stream.close())
-    const judgeCounts = watchJudge(metrics)
+    const judgeCounts = watchJudge(metrics, log, config.budget.falseAlarmsPerDay)
     const engine = engineOf({
       config,
       detectors: await loadDetectors(),
@@ -162,6 +162,7 @@ export async function startService({
       alerts: queries.alerts,
       alert: queries.alert,
       entities: queries.entities,
+      budget: () => judgeCounts.budget(),
       metrics: () => metrics.text(),
       health: () => health.report(),
       lag: () => lagOf(lag(), 'collect'),

@@ -2,7 +2,7 @@ import type { Calendar } from '#src/baseline/blocks.ts'
 import { SCOPES, type Scope } from '#src/baseline/measure.ts'
 import { mergeTally, type Tally } from '#src/baseline/tally.ts'
 import { hashText } from '#src/call/hash.ts'
-import { turnMeter } from '#src/detection/budget.ts'
+import { settleMeter, turnMeter } from '#src/detection/budget.ts'
 import type { Watch } from '#src/detection/plan.ts'
 import type { Outcome, Setting } from '#src/detection/subject.ts'
 import { OPEN } from '#src/detection/surprise.ts'
@@ -49,6 +49,13 @@ export function closeTick(
     silent.push(entity)
   }
   shard.observeServices(tick, sums)
+  for (const scope of SCOPES) {
+    shard.meters[scope].forEach(({ run, single }, i) => {
+      const budget = Math.exp((settings[scope].plan.watches[i] as Watch).logBudget)
+      settleMeter(run, budget)
+      settleMeter(single, budget)
+    })
+  }
   return [...judged.keys(), ...silent]
 }
 

@@ -6,9 +6,10 @@ import { blockOf } from '#src/baseline/blocks.ts'
 import { Malformed } from '#src/baseline/bytes.ts'
 import { SCOPES } from '#src/baseline/measure.ts'
 import type { Tally } from '#src/baseline/tally.ts'
-import { layoutsOf, type Watch } from '#src/detection/plan.ts'
+import { layoutsOf } from '#src/detection/plan.ts'
 import type { Outcome } from '#src/detection/subject.ts'
 import type { Append, Opening, Step, StreamRecord } from '#src/stream/stream.ts'
+import { accountsOf, spendingOf } from './accounts.ts'
 import { checkpoint, restore, toldWrite } from './checkpoint.ts'
 import { closeTick, isAlarmed } from './close.ts'
 import { Early } from './early.ts'
@@ -44,6 +45,7 @@ export class JudgeLane {
   /** The first tick that is not settled; -Infinity before the first. */
   #closed: number
   #savedAt: number
+  #reportedAt: number | null = null
   #mergedSince = 0
   #uncommitted = 0
   #counts = { overflowed: 0, evicted: 0, lateAfterIdle: 0, malformed: 0 }
@@ -278,23 +280,17 @@ export class JudgeLane {
   #report(): void {
     const { observer, plan, calendar } = this.#options
     if (observer?.held === undefined) return
-    const allowed: Record<string, number> = {}
-    for (const shard of this.#shards.values()) {
-      for (const scope of SCOPES) {
-        plan[scope].watches.forEach((watch: Watch, i) => {
-          const meters = shard.meters[scope][i]
-          const sum = (meters?.run.allowed ?? 0) + (meters?.single.allowed ?? 0)
-          allowed[watch.detector.name] = (allowed[watch.detector.name] ?? 0) + sum
-        })
-      }
-    }
+    // What is settled changes when a tick closes; a lane that has just been opened tells what it was given.
+    const accounts = this.#reportedAt === this.#closed ? null : accountsOf(plan, this.#shards)
+    this.#reportedAt = this.#closed
     observer.held({
       partition: this.#partition,
       closedBefore: Number.isFinite(this.#closed) ? this.#closed * calendar.tickMs : null,
       entities: admitted(this.#shards.values()),
       openTallies: this.#open.size,
       ...this.#counts,
-      allowed,
+      spending: spendingOf(plan, this.#shards.values()),
+      accounts,
     })
   }
 }

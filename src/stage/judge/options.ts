@@ -2,7 +2,9 @@ import type { AlertRecord } from '#src/alert/alert.ts'
 import type { Calendar } from '#src/baseline/blocks.ts'
 import type { EntityRef } from '#src/baseline/entity.ts'
 import type { Scope } from '#src/baseline/measure.ts'
+import type { ShardAccounts } from '#src/detection/ledger.ts'
 import type { Plan } from '#src/detection/plan.ts'
+import type { Spending } from './accounts.ts'
 
 export interface JudgeOptions {
   readonly plan: Plan
@@ -34,6 +36,9 @@ export interface JudgeObserver {
     readonly evicted: number
     readonly lateAfterIdle: number
     readonly malformed: number
-    readonly allowed: Readonly<Record<string, number>>
+    /** By detector, since the first start. */
+    readonly spending: Readonly<Record<string, Spending>>
+    /** The budget by event-day; `null` where no tick has closed since it was last told. */
+    readonly accounts: readonly ShardAccounts[] | null
   }): void
 }

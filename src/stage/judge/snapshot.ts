@@ -9,7 +9,9 @@ import { admit } from '#src/detection/watch.ts'
 import type { Sampled } from '#src/sketch/sample.ts'
 import type { Entity } from './shard.ts'
 
-const VERSION = 1
+/** Of an entity. 1 had no twins and another order of an accumulator's numbers: measures are kept, accumulators begin anew. */
+const VERSION = 2
+const SERVICE_VERSION = 1
 const WIDTHS: Readonly<Record<Slot['kind'], number>> = { count: COUNT_WIDTH, ratio: RATIO_WIDTH, sizes: SIZES_WIDTH }
 
 /**
@@ -49,7 +51,8 @@ export function writeEntity(out: ByteWriter, plan: ScopePlan, entity: Entity): U
 /** Gives an entity its state back. What the snapshot does not hold starts as it would for a new entity. Throws `Malformed`. */
 export function readEntity(bytes: Uint8Array, setting: Setting, entity: Entity): void {
   const reader = new ByteReader(bytes)
-  if (reader.varint() !== VERSION) throw new Malformed('an entity of another version')
+  const version = reader.varint()
+  if (version !== VERSION && version !== 1) throw new Malformed('an entity of another version')
   const { plan } = setting
   const { numbers, bins, width, binsWidth } = entity.rows
   const admittedAt = reader.double()
@@ -72,7 +75,8 @@ export function readEntity(bytes: Uint8Array, setting: Setting, entity: Entity):
   for (let left = reader.varint(); left > 0; left -= 1) {
     const name = reader.text()
     const length = reader.varint()
-    const watch = plan.watches.find((one) => one.detector.name === name && length === ACCUMULATOR_WIDTH)
+    const isKnown = version === VERSION && length === ACCUMULATOR_WIDTH
+    const watch = isKnown ? plan.watches.find((one) => one.detector.name === name) : undefined
     readDoubles(reader, watch === undefined ? null : numbers, base + (watch?.at ?? 0), length)
     const sample: Sampled[] = []
     for (let more = reader.varint(); more > 0; more -= 1) {
@@ -84,7 +88,7 @@ export function readEntity(bytes: Uint8Array, setting: Setting, entity: Entity):
 
 /** A service's shares, each with its name, for the same reason. `row` holds them in the order of the plan. */
 export function writeService(out: ByteWriter, plan: ScopePlan, row: Float64Array): Uint8Array {
-  out.varint(VERSION)
+  out.varint(SERVICE_VERSION)
   out.varint(plan.layout.ratios.length)
   plan.layout.ratios.forEach(({ name }, i) => {
     out.text(name)
@@ -97,7 +101,7 @@ export function writeService(out: ByteWriter, plan: ScopePlan, row: Float64Array
 /** Fills a service's row, which knows nothing yet. Throws `Malformed`. */
 export function readService(bytes: Uint8Array, plan: ScopePlan, row: Float64Array): void {
   const reader = new ByteReader(bytes)
-  if (reader.varint() !== VERSION) throw new Malformed('a service of another version')
+  if (reader.varint() !== SERVICE_VERSION) throw new Malformed('a service of another version')
   for (let left = reader.varint(); left > 0; left -= 1) {
     const name = reader.text()
     const length = reader.varint()

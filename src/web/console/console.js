@@ -1,5 +1,5 @@
 import { alertCard, copyButton, refreshAge, showHistory } from './card.js'
-import { clock, number, severityRank, shown, span } from './words.js'
+import { budgetLine, clock, number, severityRank, shown, span } from './words.js'
 
 const pollMs = 2000
 const answerMs = 10000
@@ -30,6 +30,7 @@ async function ask(path) {
 async function poll() {
   const status = await ask('/v1/status')
   showStatus(status)
+  showBudget(await ask('/v1/budget'))
   const [open, lately] = await Promise.all([ask('/v1/alerts?status=open&limit=200'), ask('/v1/alerts?limit=60')])
   const alerts = new Map([...lately.alerts, ...open.alerts].map((alert) => [alert.id, alert]))
   const linked = decodeURIComponent(location.hash.slice(1))
@@ -68,6 +69,13 @@ function showStatus(status) {
   $('reasons')
     .querySelector('ul')
     .replaceChildren(...items)
+}
+
+function showBudget(budget) {
+  const line = $('budget')
+  line.hidden = budget.first_day === null
+  line.dataset.state = budget.calibration
+  if (!line.hidden) line.textContent = budgetLine(budget)
 }
 
 const newest = (a, b) => Date.parse(b.last_seen_at) - Date.parse(a.last_seen_at)

@@ -46,6 +46,26 @@ export function clock(iso, now) {
   return text.slice(0, 10) === new Date(now).toISOString().slice(0, 10) ? time : `${text.slice(0, 10)} ${time}`
 }
 
+const calibrations = {
+  unknown: 'too early to tell whether it is calibrated',
+  loose: 'calibrated, with much to spare',
+  calibrated: 'calibrated',
+  over: 'not calibrated',
+}
+
+/** One line: what the alert budget allowed, what it came to, and whether the arithmetic fits this traffic. */
+export function budgetLine(budget) {
+  const days = (Date.parse(budget.last_day) - Date.parse(budget.first_day)) / 86_400_000 + 1
+  const over = days > 1 ? `last ${days} days` : 'today'
+  const opened = `${number(budget.spent)} ${budget.spent === 1 ? 'alert' : 'alerts'} opened`
+  const wrong = budget.detectors
+    .filter((one) => one.calibration === 'over')
+    .map((one) => `${shown(one.detector)} × ${number(one.correction)}`)
+  const proposed = wrong.length === 0 ? '' : ` (weights that would fit: ${wrong.join(', ')})`
+  const said = calibrations[budget.calibration] ?? shown(budget.calibration)
+  return `False alarms: ${number(budget.per_day)} a day allowed; ${over} ${number(budget.allowed)} allowed, ${opened}; ${said}${proposed}.`
+}
+
 /** The entity in parts: what kind, and its name as one line. */
 export function entityName(entity) {
   const { kind, service, method, route, identity } = entity ?? {}
