@@ -4,6 +4,7 @@ import errorBurst from '#detectors/error-burst/detector.ts'
 import getSpike from '#detectors/get-spike/detector.ts'
 import payloadOutlier from '#detectors/payload-outlier/detector.ts'
 import { calendarOf } from '#src/baseline/blocks.ts'
+import { newCountNorm } from '#src/baseline/count.ts'
 import { shapeOfRatio } from '#src/baseline/ratio.ts'
 import { normOfSizes, observeSizes, openSizes, rollSizes, SIZES_BINS, SIZES_WIDTH } from '#src/baseline/sizes.ts'
 import { randomFor } from '#src/demo/random.ts'
@@ -46,7 +47,7 @@ describe('an e-value is at most 1 on average while the baseline holds', () => {
         const sums = new Float64Array(ALTERNATIVES)
         for (const [k, mass] of negativeBinomial(mu * below, (r * below) / calmer)) {
           clearEvidence(evidence)
-          const gets = { k, mean: mu, bound: mu, shape: r, armed: true, seen: 100 }
+          const gets = { ...newCountNorm(), k, mean: mu, bound: mu, shape: r, armed: true, seen: 100 }
           getSpike.judge({ gets }, evidence, getSpike.params.parse({}))
           for (let m = 0; m < getSpike.alternatives; m += 1) sums[m]! += mass * Math.exp(evidence.logE[m]!)
         }
