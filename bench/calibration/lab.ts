@@ -161,3 +161,4 @@ export const WITHOUT = {
     },
   },
 } as const satisfies Readonly<Record<string, Variant>>
+export const NB = { ...SHIPPED, constants: { ...COUNT_CONSTANTS, gain: Infinity } }

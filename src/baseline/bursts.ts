@@ -3,6 +3,7 @@ import type { CountConstants } from './count-constants.ts'
 import {
   AFTER,
   AGAIN,
+  BLOCKS,
   BURSTS,
   BURSTS_AGAIN,
   BURSTS_SIZE,
@@ -21,6 +22,7 @@ import {
   START_LEVEL,
   START_WEIGHT,
   STARTS,
+  STARTS_SQUARED,
   TOUCHED,
   WAITING,
 } from './count-row.ts'
@@ -42,6 +44,8 @@ export interface BurstNorm {
   shape: number
   /** Whether the tick before had calls. */
   wasActive: boolean
+  /** Whether bursts come one by one: only then is their number evidence. Those of a person come in sessions. */
+  apart: boolean
 }
 
 const HOUR_KEPT = keptPerBlock(6)
@@ -55,6 +59,7 @@ const GAIN_MOST = 20
 const PHI_PRIOR = 0.3
 const PHI_WEIGHT_PRIOR = 5
 const PHI_LEAST = 0.03
+const APART_MOST = 1.2
 
 /** Counts one tick with calls. Must come before `MEAN` changes. */
 export function observeBurst(row: Float64Array, at: number, tick: number, k: number): void {
@@ -93,6 +98,8 @@ export function commitBursts(row: Float64Array, at: number, ticks: number): void
   row[at + BURSTS_AGAIN] = num(row, at + BURSTS_AGAIN) * KEPT + num(row, at + AGAIN + WAITING)
   row[at + BURSTS_SIZE] = num(row, at + BURSTS_SIZE) * KEPT + num(row, at + SIZE + WAITING)
   row[at + BURSTS_SQUARED] = num(row, at + BURSTS_SQUARED) * KEPT + num(row, at + SIZE_SQUARED + WAITING)
+  row[at + BLOCKS] = num(row, at + BLOCKS) * KEPT + 1
+  row[at + STARTS_SQUARED] = num(row, at + STARTS_SQUARED) * KEPT + starts * starts
   const silent = Math.max(1, ticks - active + starts)
   row[at + HOUR_STARTS] = num(row, at + HOUR_STARTS) * HOUR_KEPT + starts
   row[at + HOUR_SILENT] = num(row, at + HOUR_SILENT) * HOUR_KEPT + silent
@@ -129,6 +136,7 @@ export function normOfBursts(
   const sizeSd = Math.sqrt((size + phi * size * size) / (active + 1))
   into.size = raised * (margin * size + constants.perDeviation * sizeSd)
   into.shape = 1 / phi
+  into.apart = clusteringOf(row, at) <= APART_MOST
 }
 
 function addGain(row: Float64Array, at: number, k: number, wasActive: boolean): void {
@@ -148,6 +156,13 @@ function startOf(row: Float64Array, at: number): number {
 
 function againOf(row: Float64Array, at: number): number {
   return (num(row, at + BURSTS_AGAIN) + 0.5) / (num(row, at + BURSTS) + 1)
+}
+
+/** Variance over mean of the starts in a block; 1 where they are independent, less where they keep to a clock. */
+function clusteringOf(row: Float64Array, at: number): number {
+  const blocks = num(row, at + BLOCKS)
+  const mean = (num(row, at + BURSTS) - num(row, at + BURSTS_AGAIN)) / blocks
+  return (num(row, at + STARTS_SQUARED) / blocks - mean * mean) / mean
 }
 
 function sizeOf(row: Float64Array, at: number): number {

@@ -1,5 +1,5 @@
 /** Where the numbers of a count's baseline lie in its row: `count.ts` and `bursts.ts` share them. */
-export const COUNT_WIDTH = 62
+export const COUNT_WIDTH = 64
 
 export const FIRST = 0
 export const SEEN = 1
@@ -60,6 +60,9 @@ export const GAIN = 59
 export const GAIN_LEARNED = 60
 /** The tick after the last one that had calls. */
 export const AFTER = 61
+/** How starts come: decayed number of blocks, and of the squares of their starts. */
+export const BLOCKS = 62
+export const STARTS_SQUARED = 63
 
 export function num(row: Float64Array, at: number): number {
   return row[at] as number

@@ -8,6 +8,7 @@ import {
   BLOCK,
   BLOCK_WIDTH,
   BOUND,
+  BURSTS,
   CARRIED,
   COUNT_WIDTH,
   DISPERSION,
@@ -79,7 +80,7 @@ export interface CountNorm {
 
 /** A norm to be filled: of a count that knows nothing. */
 export function newCountNorm(): CountNorm {
-  const bursts = { applies: false, start: 0, again: 0, size: 0, shape: 1, wasActive: false }
+  const bursts = { applies: false, start: 0, again: 0, size: 0, shape: 1, wasActive: false, apart: false }
   return { mean: 0, bound: 0, shape: 1, armed: false, seen: 0, raised: 1, bursts }
 }
 
@@ -290,10 +291,12 @@ function settleNorm(
   const bound = Math.max(envelope, constants.perPeak * recalled)
   const active = num(row, at + ACTIVE_BLOCKS) + (num(row, at + SUM + WAITING) > 0 ? 1 : 0)
   const old = (tick - num(row, at + FIRST)) * calendar.tickMs >= ARM_MS
+  // A dispersion learned from few ticks with calls is an underestimate: the large clusters are rare.
+  const unsure = 1 + constants.perDeviation / Math.sqrt(1 + num(row, at + BURSTS))
   row[at + MEAN] = mean
   row[at + BOUND] = bound
   row[at + RAISED] = bound / envelope
-  row[at + SHAPE] = bound / (constants.perFano * Math.max(0.3, fano - 1) + phi * bound)
+  row[at + SHAPE] = bound / (constants.perFano * Math.max(0.3, fano - 1) * unsure + phi * bound)
   row[at + ARMED] = ticks > 0 && old && num(row, at + SEEN) >= ARM_CALLS && active >= ARM_BLOCKS ? 1 : 0
   row[at + FANO] = fano
 }

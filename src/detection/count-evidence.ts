@@ -47,14 +47,15 @@ export function countPeaks(view: CountView, peaks: Float64Array): void {
   peaks[1] = bursts.applies ? bursts.size : 0
   peaks[2] = bursts.applies ? bursts.start : 0
   peaks[3] = bursts.applies ? bursts.again : 0
+  peaks[4] = bursts.applies && bursts.apart ? 1 : 0
 }
 
 /** About how many calls over so many ticks with calls carry `nats` of evidence; `bound` is the most that was expected in them. */
 export function leastCalls(ticks: number, bound: number, peaks: Float64Array, nats: number): number {
-  const [shape, size, start, again] = peaks as unknown as [number, number, number, number]
+  const [shape, size, start, again, apart] = peaks as unknown as [number, number, number, number, number]
   // Ticks are independent under the null: their means add, and so do their shapes.
   if (size === 0) return leastToAlarm(bound, ticks * shape, TIMES, nats)
-  const law: BurstNorm = { applies: true, start, again, size, shape, wasActive: false }
+  const law: BurstNorm = { applies: true, start, again, size, shape, wasActive: false, apart: apart === 1 }
   const rest: BurstNorm = { ...law, wasActive: true }
   let least = Number.POSITIVE_INFINITY
   for (const times of SIZES) {
@@ -91,7 +92,7 @@ function sizeEvidence(k: number, law: BurstNorm, times: number): number {
 function oftenEvidence(k: number, law: BurstNorm, times: number): number {
   // Half of what there is to lose at most: a stake of all of it would end the evidence at the first silent tick.
   const stake = Math.min(times * law.start, 0.5)
-  if (stake <= law.start) return 0
+  if (!law.apart || stake <= law.start) return 0
   const logSilent = Math.log((1 - stake) / (1 - law.start))
   return k === 0 ? logSilent : logActive(law, logSilent)
 }
