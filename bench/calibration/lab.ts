@@ -23,14 +23,14 @@ export interface Variant {
   readonly constants: CountConstants
   /** From which ln R on learning is frozen, for a restart weight given by its logarithm. */
   readonly freezeFrom: (logWeight: number) => number
-  /** By how much the level of a tick is multiplied: a profile that is imposed on every entity. */
-  readonly profile: (tick: number) => number
+  /** A profile of the day that is imposed on every entity: its own level so far, times this; `null`: the baseline's level. */
+  readonly imposed: ((tick: number) => number) | null
 }
 
 export const SHIPPED: Variant = {
   constants: COUNT_CONSTANTS,
   freezeFrom: () => -FREEZE_NATS,
-  profile: () => 1,
+  imposed: null,
 }
 
 export interface Found {
@@ -56,6 +56,8 @@ export class Watched {
   readonly #variant: Variant
   readonly #logWeight: number
   readonly #evidence = newEvidence()
+  readonly #from: number
+  #calls = 0
   #next = 0
   #lastAlarm = Number.NEGATIVE_INFINITY
   readonly found: Found = { alarms: 0, allowed: 0, judged: 0 }
@@ -65,9 +67,22 @@ export class Watched {
   constructor(variant: Variant, logWeight: number, from: number) {
     this.#variant = variant
     this.#logWeight = logWeight
+    this.#from = from
     this.#next = from
     openCount(this.row, 0, this.bins, 0, from, calendar)
     openAccumulator(this.accumulator, 0, from)
+  }
+
+  /** Another one with the same past. */
+  copy(): Watched {
+    const other = new Watched(this.#variant, this.#logWeight, this.#from)
+    other.row.set(this.row)
+    other.bins.set(this.bins)
+    other.accumulator.set(this.accumulator)
+    other.#calls = this.#calls
+    other.#next = this.#next
+    other.#lastAlarm = this.#lastAlarm
+    return other
   }
 
   /** Everything up to this tick, and the tick itself, which has `k` calls. Returns whether an alarm is due. */
@@ -80,19 +95,18 @@ export class Watched {
     const alarm = this.#weigh(tick, k, 1)
     if (this.#isNear(tick)) freezeCount(this.row, 0)
     observeCount(this.row, 0, tick, k)
+    this.#calls += k
     this.#next = tick + 1
     return alarm
   }
 
   #weigh(tick: number, k: number, ticks: number): boolean {
-    const { constants, profile } = this.#variant
+    const { constants } = this.#variant
     const view = this.view
     rollCount(this.row, 0, this.bins, 0, tick, calendar, false, constants)
     normOfCount(this.row, 0, tick, view, constants)
-    const times = profile(tick)
     view.k = k
-    view.mean *= times
-    view.bound *= times
+    this.#impose(tick)
     clearEvidence(this.#evidence)
     if (!getSpike.judge({ gets: view }, this.#evidence, undefined as never)) return false
     const logWeight = this.#logWeight + Math.log(this.#evidence.weight)
@@ -107,6 +121,14 @@ export class Watched {
     }
     this.#lastAlarm = tick
     return true
+  }
+
+  #impose(tick: number): void {
+    const { imposed, constants } = this.#variant
+    if (imposed === null) return
+    const ticks = Math.max(1, tick - this.#from)
+    this.view.mean = (this.#calls / ticks) * imposed(tick)
+    this.view.bound = constants.margin * this.view.mean + (constants.perDeviation * Math.sqrt(this.#calls)) / ticks
   }
 
   /** Near an alarm, or within an episode. */
@@ -150,15 +172,13 @@ export const WITHOUT = {
   lateFreeze: { ...SHIPPED, freezeFrom: (logWeight: number) => logWeight + Math.log(100) },
   /** Variance phi * mu^2 alone, for every kind of burst. */
   fano: { ...SHIPPED, constants: { ...COUNT_CONSTANTS, perFano: 0, gain: Number.POSITIVE_INFINITY } },
-  /** The hours' profile of all entities together, imposed on each: a sine of 0.6 at the common phase. */
+  /** One negative binomial for everybody, for those who come in bursts as well. */
+  bursts: { ...SHIPPED, constants: { ...COUNT_CONSTANTS, gain: Number.POSITIVE_INFINITY } },
+  /** Nothing is known of yesterday. */
+  memory: { ...SHIPPED, constants: { ...COUNT_CONSTANTS, perPeak: 0 } },
+  /** The profile of all entities together, imposed on each: a sine of 0.6 at the phase that they have on average. */
   earnedSeason: {
     ...SHIPPED,
-    profile: (tick: number) => {
-      const minute = (tick - MONDAY) / 6
-      const sine = (at: number): number => 1 + 0.6 * Math.sin((2 * Math.PI * (at / 60 - 8)) / 24)
-      // The last hour's level was that of its own hours: what is imposed is the change since.
-      return sine(minute) / sine(minute - 60)
-    },
+    imposed: (tick: number) => 1 + 0.6 * Math.sin((2 * Math.PI * ((tick - MONDAY) / 360 - 8)) / 24),
   },
 } as const satisfies Readonly<Record<string, Variant>>
-export const NB = { ...SHIPPED, constants: { ...COUNT_CONSTANTS, gain: Infinity } }

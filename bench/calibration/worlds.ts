@@ -188,6 +188,22 @@ const nightly: World = {
   },
 }
 
+const ramps: World = {
+  name: 'ramps',
+  says: 'office hours: from 0.5 to 5 calls a tick up to 2 to 6 times as many within one to four hours, six hours there, and back',
+  play(seed, entity, ticks, visit) {
+    const random = randomFor(seed, entity, 10)
+    const [base, times] = [anyOrder(random, 0.5, 5), anyOrder(random, 2, 6)]
+    const [start, rise] = [360 + random.below(240), 60 + random.below(180)]
+    const rate = (minute: number): number => {
+      const at = (minute % 1440) - start
+      const height = Math.min(1, Math.max(0, Math.min(at, 2 * rise + 360 - at) / rise))
+      return base * times ** height
+    }
+    flow(random, ticks, { rate, fano: steady(1 + random.unit()), phi: steady(0.1), memory: 0 }, visit)
+  },
+}
+
 /** Bursts of calls at low rates: what a relative variance cannot say. */
 const clusters: World = {
   name: 'clusters',
@@ -199,4 +215,15 @@ const clusters: World = {
   },
 }
 
-export const WORLDS = { independent, misspecified, moods, sessions, shifts, cron, diurnal, nightly, clusters } as const
+export const WORLDS = {
+  independent,
+  misspecified,
+  moods,
+  sessions,
+  shifts,
+  cron,
+  diurnal,
+  nightly,
+  ramps,
+  clusters,
+} as const

@@ -288,7 +288,8 @@ function settleNorm(
   const phi = Math.max(0.03, constants.perPhi * learnedPhi)
   const level = marginOf(row, at, constants) * referenceOf(row, at, constants.longTerm)
   const envelope = Math.max(BOUND_LEAST, level + constants.perDeviation * sd)
-  const bound = Math.max(envelope, constants.perPeak * recalled)
+  // A level that the envelope holds anyway is no peak: taken for one, it would hide half as much again on every day after the first.
+  const bound = recalled > envelope ? Math.max(envelope, constants.perPeak * recalled) : envelope
   const active = num(row, at + ACTIVE_BLOCKS) + (num(row, at + SUM + WAITING) > 0 ? 1 : 0)
   const old = (tick - num(row, at + FIRST)) * calendar.tickMs >= ARM_MS
   // A dispersion learned from few ticks with calls is an underestimate: the large clusters are rare.

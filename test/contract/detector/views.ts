@@ -23,6 +23,7 @@ const burstNorm = fc
     size: positive(1, 1e7),
     phi: positive(0.045, 30),
     wasActive: fc.boolean(),
+    apart: fc.boolean(),
   })
   .map(({ more, phi, ...law }) => ({ ...law, again: law.start + (0.95 - law.start) * more, shape: 1 / phi }))
 
