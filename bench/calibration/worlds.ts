@@ -190,11 +190,11 @@ const nightly: World = {
 
 const ramps: World = {
   name: 'ramps',
-  says: 'office hours: from 0.5 to 5 calls a tick up to 2 to 6 times as many within one to four hours, six hours there, and back',
+  says: 'office hours: from 0.5 to 5 calls a tick up to 1.5 to 4 times as many within two to five hours, six hours there, and back',
   play(seed, entity, ticks, visit) {
     const random = randomFor(seed, entity, 10)
-    const [base, times] = [anyOrder(random, 0.5, 5), anyOrder(random, 2, 6)]
-    const [start, rise] = [360 + random.below(240), 60 + random.below(180)]
+    const [base, times] = [anyOrder(random, 0.5, 5), anyOrder(random, 1.5, 4)]
+    const [start, rise] = [300 + random.below(180), 120 + random.below(180)]
     const rate = (minute: number): number => {
       const at = (minute % 1440) - start
       const height = Math.min(1, Math.max(0, Math.min(at, 2 * rise + 360 - at) / rise))

@@ -66,7 +66,7 @@ export function observeBurst(row: Float64Array, at: number, tick: number, k: num
   const again = num(row, at + AFTER) === tick
   row[at + AFTER] = tick + 1
   addGain(row, at, k, again)
-  const size = sizeOf(row, at)
+  const size = burstSize(row, at)
   const capped = size > 0 ? Math.min(k, SIZE_MOST * (size + 1)) : k
   const field = at + (again ? AGAIN : STARTS)
   row[field] = num(row, field) + 1
@@ -131,7 +131,7 @@ export function normOfBursts(
   const again = againOf(row, at)
   const againSd = Math.sqrt((again * (1 - again)) / (active + 2))
   into.again = Math.max(into.start, Math.min(0.95, margin * again + constants.perDeviation * againSd))
-  const size = sizeOf(row, at)
+  const size = burstSize(row, at)
   const phi = constants.perPhi * phiOf(row, at, size)
   const sizeSd = Math.sqrt((size + phi * size * size) / (active + 1))
   into.size = raised * (margin * size + constants.perDeviation * sizeSd)
@@ -141,7 +141,7 @@ export function normOfBursts(
 
 function addGain(row: Float64Array, at: number, k: number, wasActive: boolean): void {
   const mean = num(row, at + MEAN)
-  const size = sizeOf(row, at)
+  const size = burstSize(row, at)
   if (!(mean > 0 && size > 0)) return
   const shape = 1 / phiOf(row, at, size)
   const probability = wasActive ? againOf(row, at) : startOf(row, at)
@@ -165,7 +165,8 @@ function clusteringOf(row: Float64Array, at: number): number {
   return (num(row, at + STARTS_SQUARED) / blocks - mean * mean) / mean
 }
 
-function sizeOf(row: Float64Array, at: number): number {
+/** Calls in a tick that has any, on average. */
+export function burstSize(row: Float64Array, at: number): number {
   const active = num(row, at + BURSTS)
   return active > 0 ? num(row, at + BURSTS_SIZE) / active : 0
 }

@@ -13,7 +13,7 @@ export interface CountConstants {
   readonly longTerm: number
   /** How many times a recurring peak the envelope is at least. */
   readonly perPeak: number
-  /** How many times the learned excess of the Fano factor (at least 0.3) the model allows, and how many times phi. */
+  /** How many times the learned excess of the Fano factor the model allows, and how many times phi. */
   readonly perFano: number
   readonly perPhi: number
   /** Nats by which the law of bursts must have predicted better before it is used; as many for each burst as the next says. */

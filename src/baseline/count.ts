@@ -1,5 +1,5 @@
 import { BLOCKS_FROZEN, BLOCKS_WALKED, blockOf, type Calendar, keptPerBlock } from './blocks.ts'
-import { type BurstNorm, commitBursts, endBursts, normOfBursts, observeBurst } from './bursts.ts'
+import { type BurstNorm, burstSize, commitBursts, endBursts, normOfBursts, observeBurst } from './bursts.ts'
 import { COUNT_CONSTANTS, type CountConstants } from './count-constants.ts'
 import {
   ACTIVE_BLOCKS,
@@ -75,13 +75,15 @@ export interface CountNorm {
   seen: number
   /** How many times a recurring peak has raised the bound: 1 where none did. */
   raised: number
+  /** Whether the level has strayed so little from block to block that the least margin holds it. */
+  steady: boolean
   readonly bursts: BurstNorm
 }
 
 /** A norm to be filled: of a count that knows nothing. */
 export function newCountNorm(): CountNorm {
   const bursts = { applies: false, start: 0, again: 0, size: 0, shape: 1, wasActive: false, apart: false }
-  return { mean: 0, bound: 0, shape: 1, armed: false, seen: 0, raised: 1, bursts }
+  return { mean: 0, bound: 0, shape: 1, armed: false, seen: 0, raised: 1, steady: false, bursts }
 }
 
 /** A change of level that was accepted as the new normal after `BLOCKS_FROZEN` blocks near an alarm; levels in calls a tick. */
@@ -143,8 +145,9 @@ export function observeCount(row: Float64Array, at: number, tick: number, k: num
   const armed = row[at + ARMED] === 1
   observeBurst(row, at, tick, k)
   row[at + SEEN] = num(row, at + SEEN) + k
-  // Winsorised: one monstrous tick must not lift the level that judges its successors.
-  row[at + SUM] = num(row, at + SUM) + (armed ? Math.min(k, 3 * num(row, at + BOUND) + 5) : k)
+  // Winsorised: one monstrous tick must not lift the level that judges its successors. A burst of the usual size is none.
+  const most = 3 * Math.max(num(row, at + BOUND), burstSize(row, at)) + 5
+  row[at + SUM] = num(row, at + SUM) + (armed ? Math.min(k, most) : k)
   row[at + RAW] = num(row, at + RAW) + k
   row[at + TOUCHED] = num(row, at + TOUCHED) + 1
   const mean = num(row, at + MEAN)
@@ -170,7 +173,9 @@ export function normOfCount(
   into.armed = row[at + ARMED] === 1
   into.seen = num(row, at + SEEN)
   into.raised = num(row, at + RAISED)
-  normOfBursts(row, at, tick, marginOf(row, at, constants), constants, into.bursts)
+  const margin = marginOf(row, at, constants)
+  into.steady = margin === constants.margin
+  normOfBursts(row, at, tick, margin, constants, into.bursts)
 }
 
 /** The last shift of the level that was accepted; `null`: there was none. */
@@ -283,7 +288,7 @@ function settleNorm(
   const ticks = num(row, at + HOUR_TICKS)
   const mean = ticks > 0 ? num(row, at + HOUR_SUM) / ticks : 0
   const sd = ticks > 0 ? Math.sqrt(num(row, at + HOUR_SUM) + 0.5) / ticks : 0
-  const fano = Math.max(1.3, (num(row, at + DISPERSION) + 40) / (num(row, at + DISPERSION + 1) + 20))
+  const plain = (num(row, at + DISPERSION) + 40) / (num(row, at + DISPERSION + 1) + 20)
   const learnedPhi = (num(row, at + DISPERSION + 2) + 5 * 0.3) / (num(row, at + DISPERSION + 3) + 5)
   const phi = Math.max(0.03, constants.perPhi * learnedPhi)
   const level = marginOf(row, at, constants) * referenceOf(row, at, constants.longTerm)
@@ -292,12 +297,15 @@ function settleNorm(
   const bound = recalled > envelope ? Math.max(envelope, constants.perPeak * recalled) : envelope
   const active = num(row, at + ACTIVE_BLOCKS) + (num(row, at + SUM + WAITING) > 0 ? 1 : 0)
   const old = (tick - num(row, at + FIRST)) * calendar.tickMs >= ARM_MS
-  // A dispersion learned from few ticks with calls is an underestimate: the large clusters are rare.
+  // A dispersion learned from few ticks with calls is an underestimate: the large clusters are rare. The second term is what chance
+  // makes of a Poisson count's F.
   const unsure = 1 + constants.perDeviation / Math.sqrt(1 + num(row, at + BURSTS))
+  const chance = Math.sqrt((2 + 1 / Math.max(mean, BOUND_LEAST)) / (num(row, at + DISPERSION + 1) + 20))
+  const excess = constants.perFano * (Math.max(0.05, plain - 1) * unsure + chance)
   row[at + MEAN] = mean
   row[at + BOUND] = bound
   row[at + RAISED] = bound / envelope
-  row[at + SHAPE] = bound / (constants.perFano * Math.max(0.3, fano - 1) * unsure + phi * bound)
+  row[at + SHAPE] = bound / (excess + phi * bound)
   row[at + ARMED] = ticks > 0 && old && num(row, at + SEEN) >= ARM_CALLS && active >= ARM_BLOCKS ? 1 : 0
-  row[at + FANO] = fano
+  row[at + FANO] = Math.max(1.3, plain)
 }

@@ -6,8 +6,9 @@ import { leastToAlarm, logRatio, upperQuantile } from './negative-binomial.ts'
 
 /** How many alternatives a detector that judges a count has. */
 export const COUNT_ALTERNATIVES = 5
-/** How many times the most expected rate they assume. */
+/** How many times the most expected rate they assume. Slow wander adds up in the smallest of them: only who holds a level is tested closely. */
 const TIMES = [2, 4, 8, 16, 40] as const
+const TIMES_OF_STEADY = [1.5, 2.5, 5, 12, 40] as const
 /** Of bursts: how many times their size, and then how many times as often. */
 const SIZES = [2, 4, 16] as const
 const OFTEN = [3, 20] as const
@@ -19,8 +20,8 @@ const OFTEN = [3, 20] as const
  * come; with s = 1 / (1 - a + a M), M the mean that makes L of exp(theta k), it is the tilted law and rises with k from 0 on.
  */
 export function countEvidence(view: CountView, m: number): number {
-  const { k, bound, shape, bursts } = view
-  if (!bursts.applies) return logRatio(k, bound, shape, TIMES[m] as number)
+  const { k, bound, shape, steady, bursts } = view
+  if (!bursts.applies) return logRatio(k, bound, shape, (steady ? TIMES_OF_STEADY : TIMES)[m] as number)
   return m < SIZES.length
     ? sizeEvidence(k, bursts, SIZES[m] as number)
     : oftenEvidence(k, bursts, OFTEN[m - SIZES.length] as number)

@@ -37,6 +37,7 @@ const countView = fc
     armed: fc.boolean(),
     seen: whole(1e12),
     raised: positive(1, 100),
+    steady: fc.boolean(),
     bursts: burstNorm,
   })
   .map(({ slack, dispersion, ...view }): CountView => {
