@@ -27,12 +27,18 @@ export function countEvidence(view: CountView, m: number): number {
     : oftenEvidence(k, bursts, OFTEN[m - SIZES.length] as number)
 }
 
-/** ln of the e-value against "still `strength` times too many". */
+/**
+ * ln of the e-value against "still `strength` times too many". Between bursts nothing is heard of that: the next burst says whether
+ * it is of the usual size, unless it follows at once where that is unusual.
+ */
 export function countCalm(view: CountView, strength: number): number {
   const { k, bound, shape, bursts } = view
   const times = Math.max(2, Math.sqrt(strength))
   if (!bursts.applies) return -logRatio(k, bound, shape, times)
-  return -Math.max(sizeEvidence(k, bursts, times), oftenEvidence(k, bursts, times))
+  if (k === 0) return 0
+  const size = logRatio(k, bursts.size, bursts.shape, times)
+  const isUnusual = bursts.wasActive && bursts.again < 0.5
+  return -(isUnusual ? Math.max(size, oftenEvidence(k, bursts, times)) : size)
 }
 
 /** A tick's part of a test: how probable it was that anything would be counted. */

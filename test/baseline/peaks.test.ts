@@ -69,7 +69,7 @@ describe('recurring peaks', () => {
       { weekday: null, slot: 12, level: expect.closeTo(51.2, 0), twice: false },
       { weekday: 1, slot: 12, level: expect.closeTo(51.2, 0), twice: false },
     ])
-    live(bins, MONDAY + DAY, MONDAY + 60 * DAY, () => null)
+    live(bins, MONDAY + DAY, MONDAY + 100 * DAY, () => null)
     expect([...peaksAbove(bins, 0, 1)]).toEqual([])
   })
 
