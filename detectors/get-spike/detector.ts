@@ -1,11 +1,17 @@
 import * as z from 'zod'
 import { count } from '#src/baseline/measure.ts'
+import {
+  COUNT_ALTERNATIVES,
+  countCalm,
+  countEvidence,
+  countPeaks,
+  countWeight,
+  leastCalls,
+  mostCalls,
+} from '#src/detection/count-evidence.ts'
 import { defineDetector } from '#src/detection/detector.ts'
-import { leastToAlarm, logRatio, upperQuantile } from '#src/detection/negative-binomial.ts'
 import { percentText, round } from '#src/detection/words.ts'
 
-/** How many times the most expected rate the alternatives assume. */
-const ALTERNATIVES = [2, 4, 10, 40] as const
 /** One GET in four may be an example: an alert rests on 30 at least, and examples cost more than counts. */
 const SAMPLED_BELOW = 2 ** 30
 /** From this share of the sampled calls on, one client is said to be behind a spike. */
@@ -27,23 +33,20 @@ export default defineDetector({
     leastFactor: z.number().min(1).default(2).describe('Fewer than so many times the expected GETs are never told.'),
   }),
   sample: { name: 'gets', rank: (call, hash) => (call.method === 'GET' && hash < SAMPLED_BELOW ? hash : null) },
-  alternatives: ALTERNATIVES.length,
+  alternatives: COUNT_ALTERNATIVES,
   silence: true,
   single: false,
   earlyMargin: 0,
   judge({ gets }, evidence) {
     if (!gets.armed) return false
-    for (let m = 0; m < ALTERNATIVES.length; m += 1) {
-      evidence.logE[m] = logRatio(gets.k, gets.bound, gets.shape, ALTERNATIVES[m] as number)
-    }
-    evidence.weight = -Math.expm1(-gets.mean)
-    evidence.calm = -logRatio(gets.k, gets.bound, gets.shape, Math.max(2, Math.sqrt(evidence.strength)))
+    for (let m = 0; m < COUNT_ALTERNATIVES; m += 1) evidence.logE[m] = countEvidence(gets, m)
+    evidence.weight = countWeight(gets)
+    evidence.calm = countCalm(gets, evidence.strength)
     evidence.sums[0] = gets.k
     evidence.sums[1] = 1
     evidence.sums[2] = gets.mean
     evidence.sums[3] = gets.bound
-    evidence.peaks[0] = gets.k
-    evidence.peaks[1] = gets.shape
+    countPeaks(gets, evidence.peaks)
     return true
   },
   floor(sums, _peaks, params) {
@@ -52,10 +55,8 @@ export default defineDetector({
   },
   explain({ ref, sums, peaks, weight, needed, top }, params) {
     const [gets, ticks, expected, bound] = sums as unknown as [number, number, number, number]
-    // Ticks are independent under the null: their means add, and so do their shapes.
-    const shape = ticks * (peaks[1] as number)
     const factor = gets / Math.max(expected, 1e-9)
-    const least = Math.max(leastToAlarm(bound, shape, ALTERNATIVES, needed), params.leastCalls)
+    const least = Math.max(leastCalls(ticks, bound, peaks, needed), params.leastCalls)
     const noun = ref.scope === 'endpoint' ? 'client' : 'endpoint'
     const spread =
       top === null
@@ -66,7 +67,7 @@ export default defineDetector({
     return {
       severity: factor >= 10 && weight > 1 ? 'critical' : factor >= 10 || weight > 1 ? 'high' : 'medium',
       observed: { gets, ...(top === null ? {} : { top_share: round(top.share) }) },
-      expected: { gets: round(expected), low: 0, high: upperQuantile(bound, shape, 0.001) },
+      expected: { gets: round(expected), low: 0, high: mostCalls(ticks, bound, peaks) },
       reason: `${gets} GET requests; ${round(expected)} expected${spread}${
         top !== null && top.share >= ONE_CLIENT ? ` (${percentText(top.share)} of a sample)` : ''
       }`,

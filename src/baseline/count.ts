@@ -1,52 +1,56 @@
 import { BLOCKS_FROZEN, BLOCKS_WALKED, blockOf, type Calendar, keptPerBlock } from './blocks.ts'
+import { type BurstNorm, burstSize, commitBursts, endBursts, normOfBursts, observeBurst } from './bursts.ts'
+import { COUNT_CONSTANTS, type CountConstants } from './count-constants.ts'
+import {
+  ACTIVE_BLOCKS,
+  AFTER,
+  ARMED,
+  BLOCK,
+  BLOCK_WIDTH,
+  BOUND,
+  BURSTS,
+  CARRIED,
+  COUNT_WIDTH,
+  DISPERSION,
+  FANO,
+  FANO_SUM,
+  FANO_WEIGHT,
+  FIRST,
+  FROZEN,
+  FROZEN_RUN,
+  HOUR_SUM,
+  HOUR_TICKS,
+  LEVEL,
+  LEVEL_WEIGHT,
+  MEAN,
+  num,
+  PENDING,
+  PENDING_BLOCK,
+  PENDING_TICKS,
+  PHI_SUM,
+  PHI_WEIGHT,
+  RAISED,
+  RAW,
+  SEEN,
+  SHAPE,
+  SHIFT,
+  SUM,
+  TOUCHED,
+  VOLATILITY_SUM,
+  VOLATILITY_WEIGHT,
+  WAITING,
+} from './count-row.ts'
+import { PEAKS_BINS, recalledLevel, rememberLevel } from './peaks.ts'
 
 /**
  * The baseline of a count: how many a tick are normal, how uncertain that is, and how bursty the entity is. State is a row of
- * numbers at an offset, so that a scratch copy is one `set` and a checkpoint is the row.
+ * numbers at an offset and a memory of peaks in bins, so that a scratch copy is two `set`s and a checkpoint is the row.
  *
  * The model is negative binomial with variance F*mu + phi*mu^2: F (Fano factor) carries the clustering of calls at low rates,
  * phi the wander at high ones. The mean is a conservative envelope: e is an e-value for every true mean below `bound` and every
- * true variance below the model's (Shin, Ramdas and Rinaldo 2023, e-detectors; the envelope is our own).
+ * true variance below the model's (Shin, Ramdas and Rinaldo 2023, e-detectors; the envelope is our own). Entities that come in
+ * bursts have a law of their own beside it (`bursts.ts`).
  */
-export const COUNT_WIDTH = 35
-
-const FIRST = 0
-const SEEN = 1
-const BLOCK = 2
-const SUM = 3
-const TOUCHED = 4
-const FANO_SUM = 5
-const FANO_WEIGHT = 6
-const PHI_SUM = 7
-const PHI_WEIGHT = 8
-const FROZEN = 9
-/** The block that waits to be committed: its ticks (0: none), sums and whether it is frozen. */
-const PENDING_TICKS = 10
-const PENDING_SUM = 11
-const PENDING_FROZEN = 12
-/** And its dispersion sums: FANO_SUM to PHI_WEIGHT once more (13 to 16). */
-const PENDING_DISPERSION = 13
-/** Learned: the decayed hour, the running mean of active blocks, volatility, dispersion. */
-const HOUR_SUM = 17
-const HOUR_TICKS = 18
-const LEVEL = 19
-const LEVEL_WEIGHT = 20
-const VOLATILITY_SUM = 21
-const VOLATILITY_WEIGHT = 22
-const FANO_LEARNED = 23
-const FANO_LEARNED_WEIGHT = 24
-const PHI_LEARNED = 25
-const PHI_LEARNED_WEIGHT = 26
-const ACTIVE_BLOCKS = 27
-const FROZEN_RUN = 28
-/** What follows from it, fixed for the current block. */
-const MEAN = 29
-const BOUND = 30
-const SHAPE = 31
-const ARMED = 32
-const FANO = 33
-/** Ticks of a first block that was too short to be one of its own: they count with the next. */
-const CARRIED = 34
 
 const HOUR_KEPT = keptPerBlock(6)
 const VOLATILITY_KEPT = keptPerBlock(72)
@@ -69,37 +73,82 @@ export interface CountNorm {
   armed: boolean
   /** Calls that the baseline rests on. */
   seen: number
+  /** How many times a recurring peak has raised the bound: 1 where none did. */
+  raised: number
+  /** Whether the level has strayed so little from block to block that the least margin holds it. */
+  steady: boolean
+  readonly bursts: BurstNorm
+}
+
+/** A norm to be filled: of a count that knows nothing. */
+export function newCountNorm(): CountNorm {
+  const bursts = { applies: false, start: 0, again: 0, size: 0, shape: 1, wasActive: false, apart: false }
+  return { mean: 0, bound: 0, shape: 1, armed: false, seen: 0, raised: 1, steady: false, bursts }
+}
+
+/** A change of level that was accepted as the new normal after `BLOCKS_FROZEN` blocks near an alarm; levels in calls a tick. */
+export interface Shift {
+  /** The first block that was learned again. */
+  readonly block: number
+  readonly from: number
+  readonly to: number
 }
 
 /** Starts a baseline at the tick at which its entity was admitted. */
-export function openCount(row: Float64Array, at: number, tick: number, calendar: Calendar): void {
+export function openCount(
+  row: Float64Array,
+  at: number,
+  bins: Uint16Array,
+  binsAt: number,
+  tick: number,
+  calendar: Calendar,
+): void {
   row.fill(0, at, at + COUNT_WIDTH)
+  bins.fill(0, binsAt, binsAt + PEAKS_BINS)
   row[at + FIRST] = tick
+  row[at + AFTER] = tick - 1
   row[at + BLOCK] = blockOf(calendar, tick)
-  settleNorm(row, at, tick, calendar)
+  settleNorm(row, at, 0, tick, calendar, COUNT_CONSTANTS)
 }
 
-/** Commits the blocks that ended before this tick. Must be called before `judge` and `observe` of the tick. */
-export function rollCount(row: Float64Array, at: number, tick: number, calendar: Calendar): void {
+/**
+ * Commits the blocks that ended before this tick. Must be called before `normOfCount` and `observeCount` of the tick. `twice`: only peaks
+ * that were seen on two days may raise the bound.
+ */
+export function rollCount(
+  row: Float64Array,
+  at: number,
+  bins: Uint16Array,
+  binsAt: number,
+  tick: number,
+  calendar: Calendar,
+  twice: boolean,
+  constants: CountConstants = COUNT_CONSTANTS,
+): void {
   const block = blockOf(calendar, tick)
   const behind = block - num(row, at + BLOCK)
   if (behind <= 0) return
+  const blockMs = calendar.ticksPerBlock * calendar.tickMs
   const walked = Math.min(behind, BLOCKS_WALKED)
   for (let i = 0; i < walked; i += 1) {
-    commitPending(row, at)
+    commitPending(row, at, bins, binsAt, blockMs)
     endBlock(row, at, calendar)
     row[at + BLOCK] = i === walked - 1 ? block : num(row, at + BLOCK) + 1
-    settleNorm(row, at, num(row, at + BLOCK) * calendar.ticksPerBlock, calendar)
+    const recalled = recalledLevel(bins, binsAt, num(row, at + BLOCK) * blockMs, twice)
+    settleNorm(row, at, recalled, num(row, at + BLOCK) * calendar.ticksPerBlock, calendar, constants)
   }
 }
 
 /** Counts one tick in which something was counted; silent ticks are added up at the end of the block. */
-export function observeCount(row: Float64Array, at: number, k: number): void {
+export function observeCount(row: Float64Array, at: number, tick: number, k: number): void {
   if (k === 0) return
   const armed = row[at + ARMED] === 1
+  observeBurst(row, at, tick, k)
   row[at + SEEN] = num(row, at + SEEN) + k
-  // Winsorised: one monstrous tick must not lift the level that judges its successors.
-  row[at + SUM] = num(row, at + SUM) + (armed ? Math.min(k, 3 * num(row, at + BOUND) + 5) : k)
+  // Winsorised: one monstrous tick must not lift the level that judges its successors. A burst of the usual size is none.
+  const most = 3 * Math.max(num(row, at + BOUND), burstSize(row, at)) + 5
+  row[at + SUM] = num(row, at + SUM) + (armed ? Math.min(k, most) : k)
+  row[at + RAW] = num(row, at + RAW) + k
   row[at + TOUCHED] = num(row, at + TOUCHED) + 1
   const mean = num(row, at + MEAN)
   if (mean > 0) addDispersion(row, at, k, mean, 1)
@@ -110,12 +159,29 @@ export function freezeCount(row: Float64Array, at: number): void {
   row[at + FROZEN] = 1
 }
 
-export function normOfCount(row: Float64Array, at: number, into: CountNorm): void {
+/** What the count of this tick is judged by. */
+export function normOfCount(
+  row: Float64Array,
+  at: number,
+  tick: number,
+  into: CountNorm,
+  constants: CountConstants = COUNT_CONSTANTS,
+): void {
   into.mean = num(row, at + MEAN)
   into.bound = num(row, at + BOUND)
   into.shape = num(row, at + SHAPE)
   into.armed = row[at + ARMED] === 1
   into.seen = num(row, at + SEEN)
+  into.raised = num(row, at + RAISED)
+  const margin = marginOf(row, at, constants)
+  into.steady = margin === constants.margin
+  normOfBursts(row, at, tick, margin, constants, into.bursts)
+}
+
+/** The last shift of the level that was accepted; `null`: there was none. */
+export function shiftOfCount(row: Float64Array, at: number): Shift | null {
+  const block = num(row, at + SHIFT)
+  return block === 0 ? null : { block, from: num(row, at + SHIFT + 1), to: num(row, at + SHIFT + 2) }
 }
 
 /** The most that may be expected in a tick of the block that the row stands at. Up to it a count is no evidence for more. */
@@ -149,33 +215,42 @@ function endBlock(row: Float64Array, at: number, calendar: Calendar): void {
   const mean = num(row, at + MEAN)
   const quiet = Math.max(0, ticks - num(row, at + TOUCHED))
   if (mean > 0 && quiet > 0) addDispersion(row, at, 0, mean, quiet)
+  endBursts(row, at, quiet)
   row[at + PENDING_TICKS] = ticks
-  row[at + PENDING_SUM] = num(row, at + SUM)
-  row[at + PENDING_FROZEN] = num(row, at + FROZEN)
-  row.copyWithin(at + PENDING_DISPERSION, at + FANO_SUM, at + PHI_WEIGHT + 1)
-  row.fill(0, at + SUM, at + FROZEN + 1)
+  row[at + PENDING_BLOCK] = block
+  row.copyWithin(at + PENDING, at + SUM, at + SUM + BLOCK_WIDTH)
+  row.fill(0, at + SUM, at + SUM + BLOCK_WIDTH)
 }
 
-function commitPending(row: Float64Array, at: number): void {
+function commitPending(row: Float64Array, at: number, bins: Uint16Array, binsAt: number, blockMs: number): void {
   const ticks = num(row, at + PENDING_TICKS)
   if (ticks === 0) return
-  const sum = num(row, at + PENDING_SUM)
-  const run = row[at + PENDING_FROZEN] === 1 ? num(row, at + FROZEN_RUN) + 1 : 0
+  const sum = num(row, at + SUM + WAITING)
+  const level = num(row, at + RAW + WAITING) / ticks
+  // As it was, frozen or not: a job that alarms in its first night must not in its second.
+  rememberLevel(bins, binsAt, num(row, at + PENDING_BLOCK) * blockMs, level, referenceOf(row, at, 1))
+  const run = row[at + FROZEN + WAITING] === 1 ? num(row, at + FROZEN_RUN) + 1 : 0
   row[at + FROZEN_RUN] = run
+  if (run === BLOCKS_FROZEN + 1) {
+    row[at + SHIFT] = num(row, at + PENDING_BLOCK)
+    row[at + SHIFT + 1] = num(row, at + MEAN)
+    row[at + SHIFT + 2] = level
+  }
   if (run === 0 || run > BLOCKS_FROZEN) {
     if (sum > 0) commitActive(row, at, sum, ticks)
     row[at + HOUR_SUM] = num(row, at + HOUR_SUM) * HOUR_KEPT + sum
     row[at + HOUR_TICKS] = num(row, at + HOUR_TICKS) * HOUR_KEPT + ticks
   }
   for (let i = 0; i < 4; i += 1) {
-    const learned = at + FANO_LEARNED + i
-    row[learned] = num(row, learned) * DISPERSION_KEPT + num(row, at + PENDING_DISPERSION + i)
+    const learned = at + DISPERSION + i
+    row[learned] = num(row, learned) * DISPERSION_KEPT + num(row, at + FANO_SUM + WAITING + i)
   }
+  commitBursts(row, at, ticks)
 }
 
 /** Volatility: how far the level of one active block strays from what was expected, beyond what F explains. */
 function commitActive(row: Float64Array, at: number, sum: number, ticks: number): void {
-  const reference = referenceOf(row, at)
+  const reference = referenceOf(row, at, 1)
   if (reference > 0) {
     const expected = ticks * reference
     const fano = num(row, at + FANO)
@@ -193,29 +268,49 @@ function commitActive(row: Float64Array, at: number, sum: number, ticks: number)
   row[at + ACTIVE_BLOCKS] = num(row, at + ACTIVE_BLOCKS) + 1
 }
 
-function referenceOf(row: Float64Array, at: number): number {
+/** The larger of the last hour's level and (so much of) the long-term level of active blocks: what it does when it works. */
+function referenceOf(row: Float64Array, at: number, longTerm: number): number {
   const ticks = num(row, at + HOUR_TICKS)
-  return Math.max(ticks > 0 ? num(row, at + HOUR_SUM) / ticks : 0, num(row, at + LEVEL))
+  return Math.max(ticks > 0 ? num(row, at + HOUR_SUM) / ticks : 0, longTerm * num(row, at + LEVEL))
 }
 
-function settleNorm(row: Float64Array, at: number, tick: number, calendar: Calendar): void {
+/** How many times the level the envelope is at least: from how far the level was seen to stray from block to block. */
+function marginOf(row: Float64Array, at: number, constants: CountConstants): number {
+  const variance = (num(row, at + VOLATILITY_SUM) + 6 * 0.15 * 0.15) / (num(row, at + VOLATILITY_WEIGHT) + 6)
+  const volatility = Math.max(0.05, Math.sqrt(Math.max(0, variance)))
+  return Math.max(constants.margin, Math.exp(constants.perVolatility * volatility))
+}
+
+/** Fixes what follows from what was learned, for the block that begins. `recalled`: the level that this time of day recalls. */
+function settleNorm(
+  row: Float64Array,
+  at: number,
+  recalled: number,
+  tick: number,
+  calendar: Calendar,
+  constants: CountConstants,
+): void {
   const ticks = num(row, at + HOUR_TICKS)
   const mean = ticks > 0 ? num(row, at + HOUR_SUM) / ticks : 0
   const sd = ticks > 0 ? Math.sqrt(num(row, at + HOUR_SUM) + 0.5) / ticks : 0
-  const fano = Math.max(1.3, (num(row, at + FANO_LEARNED) + 40) / (num(row, at + FANO_LEARNED_WEIGHT) + 20))
-  const phi = Math.max(0.03, (1.5 * (num(row, at + PHI_LEARNED) + 5 * 0.3)) / (num(row, at + PHI_LEARNED_WEIGHT) + 5))
-  const variance = (num(row, at + VOLATILITY_SUM) + 6 * 0.15 * 0.15) / (num(row, at + VOLATILITY_WEIGHT) + 6)
-  const volatility = Math.max(0.05, Math.sqrt(Math.max(0, variance)))
-  const bound = Math.max(BOUND_LEAST, Math.max(1.3, Math.exp(3 * volatility)) * referenceOf(row, at) + 2.5 * sd)
-  const active = num(row, at + ACTIVE_BLOCKS) + (num(row, at + PENDING_SUM) > 0 ? 1 : 0)
+  const plain = (num(row, at + DISPERSION) + 40) / (num(row, at + DISPERSION + 1) + 20)
+  const learnedPhi = (num(row, at + DISPERSION + 2) + 5 * 0.3) / (num(row, at + DISPERSION + 3) + 5)
+  const phi = Math.max(0.03, constants.perPhi * learnedPhi)
+  const level = marginOf(row, at, constants) * referenceOf(row, at, constants.longTerm)
+  const envelope = Math.max(BOUND_LEAST, level + constants.perDeviation * sd)
+  // A level that the envelope holds anyway is no peak: taken for one, it would hide half as much again on every day after the first.
+  const bound = recalled > envelope ? Math.max(envelope, constants.perPeak * recalled) : envelope
+  const active = num(row, at + ACTIVE_BLOCKS) + (num(row, at + SUM + WAITING) > 0 ? 1 : 0)
   const old = (tick - num(row, at + FIRST)) * calendar.tickMs >= ARM_MS
+  // A dispersion learned from few ticks with calls is an underestimate: the large clusters are rare. The second term is what chance
+  // makes of a Poisson count's F.
+  const unsure = 1 + constants.perDeviation / Math.sqrt(1 + num(row, at + BURSTS))
+  const chance = Math.sqrt((2 + 1 / Math.max(mean, BOUND_LEAST)) / (num(row, at + DISPERSION + 1) + 20))
+  const excess = constants.perFano * (Math.max(0.05, plain - 1) * unsure + chance)
   row[at + MEAN] = mean
   row[at + BOUND] = bound
-  row[at + SHAPE] = bound / (1.5 * Math.max(0.3, fano - 1) + phi * bound)
+  row[at + RAISED] = bound / envelope
+  row[at + SHAPE] = bound / (excess + phi * bound)
   row[at + ARMED] = ticks > 0 && old && num(row, at + SEEN) >= ARM_CALLS && active >= ARM_BLOCKS ? 1 : 0
-  row[at + FANO] = fano
-}
-
-function num(row: Float64Array, at: number): number {
-  return row[at] as number
+  row[at + FANO] = Math.max(1.3, plain)
 }

@@ -1,5 +1,7 @@
-import { COUNT_WIDTH } from '#src/baseline/count.ts'
+import { newCountNorm } from '#src/baseline/count.ts'
+import { COUNT_WIDTH } from '#src/baseline/count-row.ts'
 import { type Layout, layoutOf, type Measure, SCOPES, type Scope } from '#src/baseline/measure.ts'
+import { PEAKS_BINS } from '#src/baseline/peaks.ts'
 import { RATIO_WIDTH } from '#src/baseline/ratio.ts'
 import { SIZES_BINS, SIZES_WIDTH } from '#src/baseline/sizes.ts'
 import type { CountView, Detector, RatioView, SizesView, Views } from './detector.ts'
@@ -35,6 +37,8 @@ export type Slot =
       readonly kind: 'count'
       readonly name: string
       readonly at: number
+      /** Its memory of peaks among the bins of an entity. */
+      readonly binsAt: number
       readonly integer: number
       readonly view: CountView
     }
@@ -62,7 +66,7 @@ export interface ScopePlan {
   readonly watches: readonly Watch[]
   /** Numbers in an entity's row. The first two are the tick of admission and the first tick that was not yet judged. */
   readonly width: number
-  /** Bins in an entity's histograms. */
+  /** Bins in an entity's row: memories of peaks and histograms. */
   readonly binsWidth: number
 }
 
@@ -121,9 +125,10 @@ function slotsOf(layout: Layout): { slots: Slot[]; width: number; binsWidth: num
   const slots: Slot[] = []
   let width = FIRST_SLOT
   let integer = 1
+  let binsWidth = 0
   for (const { name } of layout.counts) {
-    const view: CountView = { k: 0, mean: 0, bound: 0, shape: 1, armed: false, seen: 0 }
-    slots.push({ kind: 'count', name, at: width, integer, view })
+    slots.push({ kind: 'count', name, at: width, binsAt: binsWidth, integer, view: { k: 0, ...newCountNorm() } })
+    binsWidth += PEAKS_BINS
     width += COUNT_WIDTH
     integer += 1
   }
@@ -133,7 +138,6 @@ function slotsOf(layout: Layout): { slots: Slot[]; width: number; binsWidth: num
     width += RATIO_WIDTH
     integer += 2
   }
-  let binsWidth = 0
   layout.sizes.forEach(({ name }, bins) => {
     const view = { bins: [], total: 0, learned: 0, beyond: 0, excess: 0, logEdge: 0, armed: false, oddBin: 0, seen: 0 }
     slots.push({ kind: 'sizes', name, at: width, binsAt: binsWidth, bins, view })

@@ -10,7 +10,7 @@ export const ALTERNATIVES = 5
 /** Numbers that a detector counts over an episode: [0] observed, [1] among, [2] expected, [3] the most expected. */
 export const SUMS = 4
 /** Numbers of which the largest of an episode is kept. */
-export const PEAKS = 4
+export const PEAKS = 5
 
 /**
  * Twins that check the calibration in production: accumulators of so many times the weight, reset at each crossing. While the

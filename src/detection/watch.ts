@@ -24,6 +24,9 @@ import {
 } from './surprise.ts'
 import { crossSingle, crossTwins } from './twins.ts'
 
+/** Learning stops within so many nats of the alarm. */
+export const FREEZE_NATS = 3
+
 const NONE: readonly Sampled[] = []
 
 const evidence = newEvidence()
@@ -37,7 +40,7 @@ export function admit(setting: Setting, subject: Subject, tick: number): void {
   numbers[base + NEXT] = tick
   for (const slot of plan.slots) {
     const at = base + slot.at
-    if (slot.kind === 'count') openCount(numbers, at, tick, calendar)
+    if (slot.kind === 'count') openCount(numbers, at, bins, subject.row * binsWidth + slot.binsAt, tick, calendar)
     else if (slot.kind === 'ratio') openRatio(numbers, at, tick, calendar)
     else openSizes(numbers, at, bins, subject.row * binsWidth + slot.binsAt, tick, calendar)
   }
@@ -61,7 +64,7 @@ function takeTick(setting: Setting, subject: Subject, base: number, tick: number
   const { plan } = setting
   const { numbers } = subject.rows
   roll(setting, subject, base, tick)
-  show(plan, subject, base, tally)
+  show(plan, subject, base, tick, tally)
   for (const watch of plan.watches) {
     const at = base + watch.at
     clearEvidence(evidence)
@@ -71,7 +74,7 @@ function takeTick(setting: Setting, subject: Subject, base: number, tick: number
     else decide(setting, subject, watch, at, tick, null, null)
     if (numbers[at + OPEN] === 1 || nearAlarm(numbers, at, watch)) freeze(watch, subject, base)
   }
-  learn(plan, subject, base, tally)
+  learn(plan, subject, base, tick, tally)
 }
 
 /** Evidence of one tick into the accumulator, examples beside it, and then the decision. */
@@ -138,7 +141,7 @@ function keepSilent(setting: Setting, subject: Subject, base: number, from: numb
   while (cursor < until) {
     const end = Math.min(until, (blockOf(calendar, cursor) + 1) * calendar.ticksPerBlock)
     roll(setting, subject, base, cursor)
-    show(plan, subject, base, null)
+    show(plan, subject, base, cursor, null)
     for (const watch of plan.watches) {
       const at = base + watch.at
       if (watch.detector.silence) hearSilence(setting, subject, watch, at, end, end - cursor)
@@ -181,7 +184,7 @@ function strengthOf(numbers: Float64Array, at: number): number {
 
 /** Learning stops only close to the alarm: an early freeze would lock an underestimate in. */
 function nearAlarm(numbers: Float64Array, at: number, watch: Watch): boolean {
-  for (let m = 0; m < watch.detector.alternatives; m += 1) if ((numbers[at + m] as number) > -3) return true
+  for (let m = 0; m < watch.detector.alternatives; m += 1) if ((numbers[at + m] as number) > -FREEZE_NATS) return true
   return false
 }
 
@@ -196,24 +199,27 @@ function freeze(watch: Watch, subject: Subject, base: number): void {
 
 function roll(setting: Setting, subject: Subject, base: number, tick: number): void {
   const { numbers, bins, binsWidth } = subject.rows
+  const binsRow = subject.row * binsWidth
   for (const slot of setting.plan.slots) {
     const at = base + slot.at
-    if (slot.kind === 'count') rollCount(numbers, at, tick, setting.calendar)
-    else if (slot.kind === 'ratio') {
+    if (slot.kind === 'count') {
+      // What weighs more must have seen a peak twice before it believes that it recurs.
+      rollCount(numbers, at, bins, binsRow + slot.binsAt, tick, setting.calendar, subject.weight > 1)
+    } else if (slot.kind === 'ratio') {
       if (ratioIsDue(numbers, at, tick, setting.calendar)) {
         rollRatio(numbers, at, tick, setting.calendar, setting.prior(subject.ref, slot, tick))
       }
-    } else rollSizes(numbers, at, bins, subject.row * binsWidth + slot.binsAt, tick, setting.calendar)
+    } else rollSizes(numbers, at, bins, binsRow + slot.binsAt, tick, setting.calendar)
   }
 }
 
 /** Fills the views of all measures with this tick's numbers and the baseline's. */
-function show(plan: ScopePlan, subject: Subject, base: number, tally: Tally | null): void {
+function show(plan: ScopePlan, subject: Subject, base: number, tick: number, tally: Tally | null): void {
   const { numbers } = subject.rows
   for (const slot of plan.slots) {
     const at = base + slot.at
     if (slot.kind === 'count') {
-      normOfCount(numbers, at, slot.view)
+      normOfCount(numbers, at, tick, slot.view)
       slot.view.k = tally === null ? 0 : (tally.integers[slot.integer] as number)
     } else if (slot.kind === 'ratio') {
       normOfRatio(numbers, at, slot.view)
@@ -239,11 +245,11 @@ function inOrder(pairs: readonly number[]): readonly number[] {
   return bins.flatMap((i) => [pairs[i] as number, pairs[i + 1] as number])
 }
 
-function learn(plan: ScopePlan, subject: Subject, base: number, tally: Tally): void {
+function learn(plan: ScopePlan, subject: Subject, base: number, tick: number, tally: Tally): void {
   const { numbers, bins, binsWidth } = subject.rows
   for (const slot of plan.slots) {
     const at = base + slot.at
-    if (slot.kind === 'count') observeCount(numbers, at, slot.view.k)
+    if (slot.kind === 'count') observeCount(numbers, at, tick, slot.view.k)
     else if (slot.kind === 'ratio') observeRatio(numbers, at, slot.view.part, slot.view.whole)
     else observeSizes(numbers, at, bins, subject.row * binsWidth + slot.binsAt, tally.bins[slot.bins] as number[])
   }

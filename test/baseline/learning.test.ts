@@ -1,14 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { BLOCKS_FROZEN, calendarOf } from '#src/baseline/blocks.ts'
 import {
-  COUNT_WIDTH,
   type CountNorm,
   freezeCount,
+  newCountNorm,
   normOfCount,
   observeCount,
   openCount,
   rollCount,
 } from '#src/baseline/count.ts'
+import { COUNT_WIDTH } from '#src/baseline/count-row.ts'
+import { PEAKS_BINS } from '#src/baseline/peaks.ts'
 import {
   normOfRatio,
   observeRatio,
@@ -43,23 +45,24 @@ interface Learner {
 
 function learner(): Learner {
   const row = new Float64Array(COUNT_WIDTH)
-  openCount(row, 0, 0, calendar)
+  const bins = new Uint16Array(PEAKS_BINS)
+  openCount(row, 0, bins, 0, 0, calendar)
   const norm = (): CountNorm => {
-    const into = { mean: 0, bound: 0, shape: 0, armed: false, seen: 0 }
-    normOfCount(row, 0, into)
+    const into = newCountNorm()
+    normOfCount(row, 0, 0, into)
     return into
   }
   return {
     norm,
     live(from, to, k, frozen = false) {
       for (let tick = from; tick < to; tick += 1) {
-        rollCount(row, 0, tick, calendar)
-        observeCount(row, 0, k)
+        rollCount(row, 0, bins, 0, tick, calendar, false)
+        observeCount(row, 0, tick, k)
         if (frozen) freezeCount(row, 0)
       }
     },
     at(tick) {
-      rollCount(row, 0, tick, calendar)
+      rollCount(row, 0, bins, 0, tick, calendar, false)
       return norm()
     },
   }

@@ -1,3 +1,4 @@
+import { newCountNorm } from '#src/baseline/count.ts'
 import { endpointRef } from '#src/baseline/entity.ts'
 import type { Measure } from '#src/baseline/measure.ts'
 import type { ApiCall } from '#src/call/call.ts'
@@ -40,7 +41,7 @@ export function taken(measure: Measure, fields: Partial<ApiCall>): boolean | num
 
 /** A warm count of six calls a minute or so, and no wander. */
 export function countOf(k: number, more: Partial<CountView> = {}): CountView {
-  return { k, mean: 1, bound: 1.5, shape: 2, armed: true, seen: 1000, ...more }
+  return { ...newCountNorm(), k, mean: 1, bound: 1.5, shape: 2, armed: true, seen: 1000, ...more }
 }
 
 export function ratioOf(part: number, whole: number, more: Partial<RatioView> = {}): RatioView {

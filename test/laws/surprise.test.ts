@@ -4,6 +4,7 @@ import errorBurst from '#detectors/error-burst/detector.ts'
 import getSpike from '#detectors/get-spike/detector.ts'
 import payloadOutlier from '#detectors/payload-outlier/detector.ts'
 import { calendarOf } from '#src/baseline/blocks.ts'
+import { newCountNorm } from '#src/baseline/count.ts'
 import { shapeOfRatio } from '#src/baseline/ratio.ts'
 import { normOfSizes, observeSizes, openSizes, rollSizes, SIZES_BINS, SIZES_WIDTH } from '#src/baseline/sizes.ts'
 import { randomFor } from '#src/demo/random.ts'
@@ -46,13 +47,44 @@ describe('an e-value is at most 1 on average while the baseline holds', () => {
         const sums = new Float64Array(ALTERNATIVES)
         for (const [k, mass] of negativeBinomial(mu * below, (r * below) / calmer)) {
           clearEvidence(evidence)
-          const gets = { k, mean: mu, bound: mu, shape: r, armed: true, seen: 100 }
+          const gets = { ...newCountNorm(), k, mean: mu, bound: mu, shape: r, armed: true, seen: 100 }
           getSpike.judge({ gets }, evidence, getSpike.params.parse({}))
           for (let m = 0; m < getSpike.alternatives; m += 1) sums[m]! += mass * Math.exp(evidence.logE[m]!)
         }
         for (const sum of sums) expect(sum).toBeLessThanOrEqual(1 + TINY)
       }),
       { numRuns: 60 },
+    )
+  })
+
+  test('for bursts: under every chance of them, size and spread below the bounds, after silence and after a burst', () => {
+    const evidence = newEvidence()
+    const law = fc.record({
+      start: fc.double({ min: 0.001, max: 0.9, noNaN: true }),
+      more: share,
+      size: fc.double({ min: 1.01, max: 60, noNaN: true }),
+      phi: fc.double({ min: 0.045, max: 5, noNaN: true }),
+      wasActive: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(law, share, share, share, ({ start, more, size, phi, wasActive }, rarer, smaller, calmer) => {
+        const again = start + (0.95 - start) * more
+        const bursts = { applies: true, start, again, size, shape: 1 / phi, wasActive, apart: true }
+        const active = rarer * (wasActive ? again : start)
+        // One call and as many more as a negative binomial says: as many as the bound on average, or fewer.
+        const extra = (size - 1) * smaller
+        const sums = new Float64Array(ALTERNATIVES)
+        const add = (k: number, mass: number): void => {
+          clearEvidence(evidence)
+          const gets = { ...newCountNorm(), k, mean: 1, bound: 1, armed: true, bursts }
+          getSpike.judge({ gets }, evidence, getSpike.params.parse({}))
+          for (let m = 0; m < getSpike.alternatives; m += 1) sums[m]! += mass * Math.exp(evidence.logE[m]!)
+        }
+        add(0, 1 - active)
+        for (const [k, mass] of negativeBinomial(extra, 1 / phi / calmer)) add(k + 1, active * mass)
+        for (const sum of sums) expect(sum).toBeLessThanOrEqual(1 + TINY)
+      }),
+      { numRuns: 100 },
     )
   })
 

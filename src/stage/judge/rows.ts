@@ -39,7 +39,7 @@ export function baselineRows(
   const { service, method, route, identity, scope } = entity.ref
   const name = { at: new Date(tick * calendar.tickMs).toISOString(), kind: scope, service, method, route, identity }
   return plan.slots.map((slot) => {
-    const row: BaselineRow = { ...name, measure: slot.name, ...normOf(slot, numbers, base + slot.at, calendar) }
+    const row: BaselineRow = { ...name, measure: slot.name, ...normOf(slot, numbers, base + slot.at, tick, calendar) }
     const key = `${labelOf(entity.ref)} ${slot.name}`
     return { topic: 'baseline-rows', partition, key, value: Buffer.from(JSON.stringify(row)) }
   })
@@ -47,9 +47,15 @@ export function baselineRows(
 
 type Norm = Pick<BaselineRow, 'level' | 'low' | 'high' | 'dispersion' | 'calls' | 'readiness'>
 
-function normOf(slot: ScopePlan['slots'][number], numbers: Float64Array, at: number, calendar: Calendar): Norm {
+function normOf(
+  slot: ScopePlan['slots'][number],
+  numbers: Float64Array,
+  at: number,
+  tick: number,
+  calendar: Calendar,
+): Norm {
   if (slot.kind === 'count') {
-    normOfCount(numbers, at, slot.view)
+    normOfCount(numbers, at, tick, slot.view)
     const { mean, bound, shape, seen, armed } = slot.view
     const aMinute = 60_000 / calendar.tickMs
     return {

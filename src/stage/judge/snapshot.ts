@@ -1,5 +1,6 @@
 import { ByteReader, type ByteWriter, Malformed } from '#src/baseline/bytes.ts'
-import { COUNT_WIDTH } from '#src/baseline/count.ts'
+import { COUNT_WIDTH } from '#src/baseline/count-row.ts'
+import { PEAKS_BINS } from '#src/baseline/peaks.ts'
 import { RATIO_WIDTH } from '#src/baseline/ratio.ts'
 import { SIZES_BINS, SIZES_WIDTH } from '#src/baseline/sizes.ts'
 import { ADMITTED, NEXT, type ScopePlan, type Slot } from '#src/detection/plan.ts'
@@ -12,6 +13,7 @@ import type { Entity } from './shard.ts'
 /** Of an entity. 1 had no twins and another order of an accumulator's numbers: measures are kept, accumulators begin anew. */
 const VERSION = 2
 const SERVICE_VERSION = 1
+const BINS = { count: PEAKS_BINS, sizes: SIZES_BINS } as const
 const WIDTHS: Readonly<Record<Slot['kind'], number>> = { count: COUNT_WIDTH, ratio: RATIO_WIDTH, sizes: SIZES_WIDTH }
 
 /**
@@ -29,8 +31,8 @@ export function writeEntity(out: ByteWriter, plan: ScopePlan, entity: Entity): U
     out.text(slot.name)
     out.varint(WIDTHS[slot.kind])
     writeDoubles(out, numbers, base + slot.at, WIDTHS[slot.kind])
-    if (slot.kind === 'sizes') writeBins(out, bins, entity.row * binsWidth + slot.binsAt)
-    else out.varint(0)
+    if (slot.kind === 'ratio') out.varint(0)
+    else writeBins(out, bins, entity.row * binsWidth + slot.binsAt, BINS[slot.kind])
   }
   out.varint(plan.watches.length)
   for (const watch of plan.watches) {
@@ -66,11 +68,8 @@ export function readEntity(bytes: Uint8Array, setting: Setting, entity: Entity):
     const length = reader.varint()
     const slot = plan.slots.find((one) => one.name === name && WIDTHS[one.kind] === length)
     readDoubles(reader, slot === undefined ? null : numbers, base + (slot?.at ?? 0), length)
-    readBins(
-      reader,
-      slot?.kind === 'sizes' ? bins : null,
-      entity.row * binsWidth + (slot?.kind === 'sizes' ? slot.binsAt : 0),
-    )
+    if (slot === undefined || slot.kind === 'ratio') readBins(reader, null, 0, 0)
+    else readBins(reader, bins, entity.row * binsWidth + slot.binsAt, BINS[slot.kind])
   }
   for (let left = reader.varint(); left > 0; left -= 1) {
     const name = reader.text()
@@ -120,12 +119,12 @@ function readDoubles(reader: ByteReader, numbers: Float64Array | null, at: numbe
 }
 
 /** Bins that hold something: how many, then the distance to the one before and the count of each. */
-function writeBins(out: ByteWriter, bins: Uint16Array, at: number): void {
+function writeBins(out: ByteWriter, bins: Uint16Array, at: number, length: number): void {
   let filled = 0
-  for (let i = 0; i < SIZES_BINS; i += 1) if (bins[at + i] !== 0) filled += 1
+  for (let i = 0; i < length; i += 1) if (bins[at + i] !== 0) filled += 1
   out.varint(filled)
   let before = 0
-  for (let i = 0; i < SIZES_BINS; i += 1) {
+  for (let i = 0; i < length; i += 1) {
     const count = bins[at + i] as number
     if (count === 0) continue
     out.varint(i - before)
@@ -134,11 +133,11 @@ function writeBins(out: ByteWriter, bins: Uint16Array, at: number): void {
   }
 }
 
-function readBins(reader: ByteReader, bins: Uint16Array | null, at: number): void {
+function readBins(reader: ByteReader, bins: Uint16Array | null, at: number, length: number): void {
   let bin = 0
   for (let left = reader.varint(); left > 0; left -= 1) {
     bin += reader.varint()
     const count = reader.varint()
-    if (bins !== null && bin < SIZES_BINS) bins[at + bin] = count
+    if (bins !== null && bin < length) bins[at + bin] = count
   }
 }

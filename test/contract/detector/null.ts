@@ -1,5 +1,6 @@
 import { shapeOfRatio } from '#src/baseline/ratio.ts'
 import { logTail } from '#src/baseline/sizes.ts'
+import type { CountView } from '#src/detection/detector.ts'
 import { SIZE_BINS } from '#src/sketch/logbins.ts'
 import type { View, ViewsByName } from './views.ts'
 
@@ -8,7 +9,10 @@ const MOST_HITS = 2000
 
 /** A view of a size at which every outcome can be walked through. */
 export function modest(view: View): View {
-  if ('k' in view) return { ...view, armed: true, bound: 0.02 + (view.bound % 100), shape: 0.05 + (view.shape % 100) }
+  if ('k' in view) {
+    const bursts = { ...view.bursts, size: 1.01 + (view.bursts.size % 100) }
+    return { ...view, armed: true, bound: 0.02 + (view.bound % 100), shape: 0.05 + (view.shape % 100), bursts }
+  }
   if ('part' in view) return { ...view, whole: 1 + (view.whole % 1000) }
   return { ...view, armed: true }
 }
@@ -36,6 +40,10 @@ export function* outcomes(view: View): Generator<{ readonly logProbability: numb
     }
     return
   }
+  if ('k' in view && view.bursts.applies) {
+    yield* bursts(view)
+    return
+  }
   const isCount = 'k' in view
   const mu = isCount ? view.bound : view.whole * view.bound
   const shape = isCount ? view.shape : shapeOfRatio(mu)
@@ -43,5 +51,19 @@ export function* outcomes(view: View): Generator<{ readonly logProbability: numb
   for (let k = 0; k <= (isCount ? MOST_HITS : view.whole); k += 1) {
     yield { logProbability: logMass, view: isCount ? { ...view, k } : { ...view, part: k } }
     logMass += Math.log(((k + shape) / (k + 1)) * (mu / (mu + shape)))
+  }
+}
+
+/** A silent tick, or one with calls: one call, and as many more as a negative binomial says; together as many as the bound allows. */
+function* bursts(view: CountView): Generator<{ readonly logProbability: number; readonly view: View }> {
+  const { start, again, size, shape, wasActive } = view.bursts
+  const active = wasActive ? again : start
+  yield { logProbability: Math.log1p(-active), view: { ...view, k: 0 } }
+  const more = size - 1
+  const q = more / (more + shape)
+  let logMass = Math.log(active) + shape * Math.log1p(-q)
+  for (let k = 0; k <= MOST_HITS; k += 1) {
+    yield { logProbability: logMass, view: { ...view, k: k + 1 } }
+    logMass += Math.log(((k + shape) / (k + 1)) * q)
   }
 }

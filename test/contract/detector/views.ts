@@ -14,6 +14,19 @@ const positive = (least: number, most: number): fc.Arbitrary<number> =>
   fc.nat(1_000_000).map((at) => least * (most / least) ** (at / 1_000_000))
 const whole = (most: number): fc.Arbitrary<number> => positive(1, most).map((value) => Math.floor(value) - 1)
 
+/** As `src/baseline/bursts.ts` bounds it: starts below 0.9, going on at least as probable, below 0.95; a size of one at least. */
+const burstNorm = fc
+  .record({
+    applies: fc.boolean(),
+    start: positive(1e-4, 0.9),
+    more: share,
+    size: positive(1, 1e7),
+    phi: positive(0.045, 30),
+    wasActive: fc.boolean(),
+    apart: fc.boolean(),
+  })
+  .map(({ more, phi, ...law }) => ({ ...law, again: law.start + (0.95 - law.start) * more, shape: 1 / phi }))
+
 /** Any view that the baseline of a count may give: `src/baseline/count.ts` keeps bound and shape above zero. */
 const countView = fc
   .record({
@@ -23,10 +36,13 @@ const countView = fc
     dispersion: positive(0.1, 1e6),
     armed: fc.boolean(),
     seen: whole(1e12),
+    raised: positive(1, 100),
+    steady: fc.boolean(),
+    bursts: burstNorm,
   })
-  .map(({ k, mean, slack, dispersion, armed, seen }): CountView => {
-    const bound = Math.max(0.02, mean * slack)
-    return { k, mean, bound, shape: bound / (dispersion + 0.03 * bound), armed, seen }
+  .map(({ slack, dispersion, ...view }): CountView => {
+    const bound = Math.max(0.02, view.mean * slack)
+    return { ...view, bound, shape: bound / (dispersion + 0.03 * bound) }
   })
 
 const ratioView = fc

@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest'
+import getSpike from '#detectors/get-spike/detector.ts'
+import { calendarOf } from '#src/baseline/blocks.ts'
+import { shiftOfCount } from '#src/baseline/count.ts'
+import { COUNT_WIDTH } from '#src/baseline/count-row.ts'
+import { endpointRef } from '#src/baseline/entity.ts'
+import { PEAKS_BINS } from '#src/baseline/peaks.ts'
+import { emptyTally } from '#src/baseline/tally.ts'
+import { randomFor } from '#src/demo/random.ts'
+import { newMeter } from '#src/detection/budget.ts'
+import { planOf } from '#src/detection/plan.ts'
+import { Rows } from '#src/detection/rows.ts'
+import { ALTERNATIVES, LOG_R } from '#src/detection/surprise.ts'
+import { admit, advance } from '#src/detection/watch.ts'
+import { calibrate, MONDAY, type Setup, SHIPPED, type Variant, Watched, WITHOUT } from '../../bench/calibration/lab.ts'
+import { negativeBinomial } from '../../bench/calibration/laws.ts'
+import { TICKS_A_DAY, WORLDS, type World } from '../../bench/calibration/worlds.ts'
+
+/** Seeds that nothing was chosen by. */
+const HELD_OUT = 7001
+const setup: Setup = { seed: HELD_OUT, entities: 25, days: 3, weight: 1e-5 }
+
+/** So many alarms come with a probability of less than one in a thousand where `allowed` are expected. */
+function tooMany(allowed: number): number {
+  let mass = Math.exp(-allowed)
+  let below = 0
+  let k = 0
+  for (; below < 0.999; k += 1) {
+    below += mass
+    mass *= allowed / (k + 1)
+  }
+  return k
+}
+
+describe('false alarms on benign traffic', () => {
+  const quiet = Object.values(WORLDS).filter((world) => world !== WORLDS.nightly)
+  test.each(quiet)('$name: no more than the weights allow', (world) => {
+    const { alarms, allowed, judged } = calibrate(world, SHIPPED, setup)
+    expect(judged).toBeGreaterThan(1000)
+    expect(alarms).toBeLessThan(tooMany(allowed))
+  })
+
+  /** Alarms of jobs of the night beyond the first of each entity, and how many were allowed. */
+  function again(variant: Variant): { repeated: number; first: number; allowed: number } {
+    const sum = { repeated: 0, first: 0, allowed: 0 }
+    for (let entity = 0; entity < 20; entity += 1) {
+      const watched = new Watched(variant, Math.log(1e-5), MONDAY)
+      WORLDS.nightly.play(HELD_OUT, entity, 9 * TICKS_A_DAY, (tick, k) => watched.take(MONDAY + tick, k))
+      sum.first += Math.min(1, watched.found.alarms)
+      sum.repeated += Math.max(0, watched.found.alarms - 1)
+      sum.allowed += watched.found.allowed
+    }
+    return sum
+  }
+
+  test('a job of the night alarms in its first night at most, one of the week in its first week', () => {
+    const { first, repeated, allowed } = again(SHIPPED)
+    expect(first).toBeGreaterThan(10)
+    expect(repeated).toBeLessThan(tooMany(allowed))
+  })
+
+  test('which is what memory is for', () => {
+    const { repeated, allowed } = again(WITHOUT.memory)
+    expect(repeated).toBeGreaterThan(2 * tooMany(allowed))
+  })
+})
+
+describe('without one of its guards the budget breaks', () => {
+  test.each<[string, World, Variant]>([
+    ['the envelope', WORLDS.diurnal, WITHOUT.envelope],
+    ['freezing only near the alarm', WORLDS.ramps, WITHOUT.lateFreeze],
+    ['seasons that are earned', WORLDS.diurnal, WITHOUT.earnedSeason],
+    ['the Fano factor', WORLDS.clusters, WITHOUT.fano],
+    ['the law of bursts', WORLDS.cron, WITHOUT.bursts],
+  ])('without %s', (_, world, variant) => {
+    const { alarms, allowed } = calibrate(world, variant, { ...setup, entities: 15, weight: 1e-6 })
+    expect(alarms).toBeGreaterThan(2 * tooMany(allowed))
+  })
+})
+
+test('the laboratory judges as the engine does: the same baseline, the same evidence', () => {
+  const plan = planOf([{ detector: getSpike, params: getSpike.params.parse({}) }], 1, 1).endpoint
+  const calendar = calendarOf(10_000)
+  const rows = new Rows(plan.width, plan.binsWidth, 1)
+  const subject = { ref: endpointRef('a', 'GET', '/b'), rows, row: rows.take(), weight: 1, examples: [[]] }
+  const meters = [{ run: newMeter(), single: newMeter() }]
+  const report = (): void => {
+    throw new Error('nothing was to be told')
+  }
+  const setting = { plan, calendar, meters, prior: () => 0, early: false, report }
+  const [watch] = plan.watches
+  const [slot] = plan.slots
+  if (watch === undefined || slot?.kind !== 'count') throw new Error('get-spike counts one thing')
+  for (const world of [WORLDS.clusters, WORLDS.cron, WORLDS.diurnal]) {
+    const lab = new Watched(SHIPPED, watch.logBudget - Math.log(newMeter().rate), MONDAY)
+    admit(setting, subject, MONDAY)
+    world.play(HELD_OUT, 3, 2 * TICKS_A_DAY, (tick, k) => {
+      const tally = emptyTally(plan.layout)
+      tally.integers[0] = k
+      tally.integers[slot.integer] = k
+      advance(setting, subject, MONDAY + tick, tally)
+      lab.take(MONDAY + tick, k)
+    })
+    expect(lab.found).toMatchObject({ alarms: 0 })
+    expect(lab.found.judged).toBeGreaterThan(100)
+    expect(rows.numbers.slice(slot.at, slot.at + COUNT_WIDTH)).toEqual(lab.row)
+    expect(rows.bins.slice(slot.binsAt, slot.binsAt + PEAKS_BINS)).toEqual(lab.bins)
+    const logR = rows.numbers.slice(watch.at + LOG_R, watch.at + LOG_R + ALTERNATIVES)
+    expect(logR).toEqual(lab.accumulator.slice(LOG_R, LOG_R + ALTERNATIVES))
+  }
+})
+
+describe('a shift of the level', () => {
+  test('is told, then accepted after two hours, and says from when, from what, to what', () => {
+    const random = randomFor(HELD_OUT, 99)
+    const watched = new Watched(SHIPPED, Math.log(1e-7), MONDAY)
+    const change = 1.5 * TICKS_A_DAY
+    for (let tick = 0; tick < 2 * TICKS_A_DAY; tick += 1) {
+      const k = negativeBinomial(random, tick < change ? 4 : 40, 0.1)
+      watched.take(MONDAY + tick, k)
+      if (tick < change) expect(watched.found.alarms).toBe(0)
+    }
+    expect(watched.opened[0]).toBeLessThan(MONDAY + change + 6)
+    const shift = shiftOfCount(watched.row, 0)
+    expect(shift?.block).toBe((MONDAY + change) / 60 + 12)
+    expect(shift?.from).toBeGreaterThan(3)
+    expect(shift?.from).toBeLessThan(5)
+    expect(shift?.to).toBeGreaterThan(35)
+    expect(shift?.to).toBeLessThan(45)
+    expect(watched.view.mean).toBeGreaterThan(35)
+  })
+})
