@@ -1,8 +1,8 @@
+import type { Readiness } from '#src/baseline/kind.ts'
 import type { Severity } from '#src/detection/severity.ts'
 
-export type { Severity }
+export type { Readiness, Severity }
 export type AlertStatus = 'open' | 'resolved' | 'withdrawn'
-export type Readiness = 'cold' | 'warming' | 'ready'
 
 /** Whatever has a baseline, as alerts name it. Fields that do not apply to the kind are `null`. */
 export interface EntityName {

@@ -9,8 +9,6 @@ import { round } from '#src/detection/words.ts'
 import type { Alert, AlertStatus, EntityName, Readiness } from './alert.ts'
 
 const EXAMPLES = 5
-/** A ratio's own history outweighs its prior from here on. */
-const READY_CALLS = 151
 
 /**
  * The alert of one watch as it stands, settled or early. Must be called while the watch's views still show the entity: from
@@ -68,8 +66,8 @@ function nameOf(ref: EntityRef): EntityName {
 }
 
 function baselineOf(slots: readonly Slot[]): Alert['baseline'] {
-  const calls = Math.max(...slots.map((slot) => slot.view.seen))
-  const ready = slots.some((slot) => (slot.kind === 'ratio' ? slot.view.seen >= READY_CALLS : slot.view.armed))
+  const calls = Math.max(...slots.map(({ kind, view }) => kind.seen(view)))
+  const ready = slots.some(({ kind, view }) => kind.readiness(view) === 'ready')
   const readiness: Readiness = ready ? 'ready' : calls > 0 ? 'warming' : 'cold'
   return { calls, readiness }
 }

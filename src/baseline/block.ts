@@ -1,10 +1,14 @@
 import type { EpochMs } from '#src/call/call.ts'
+import { hashText } from '#src/call/hash.ts'
+import { RANK_MOST, REGISTERS } from '#src/sketch/distinct.ts'
 import { SIZE_BINS } from '#src/sketch/logbins.ts'
+import { addNamed, NAMED_SIZE, type Named } from '#src/sketch/named.ts'
 import type { Sampled } from '#src/sketch/sample.ts'
 import { ByteReader, ByteWriter, Malformed } from './bytes.ts'
+import type { Pairs } from './kind.ts'
 import type { Layout, Scope } from './measure.ts'
 import { type Shape, shapeOf, translate } from './shape.ts'
-import { NO_BINS, NO_SAMPLE, type Tally } from './tally.ts'
+import { NO_NAMES, NO_PAIRS, NO_SAMPLE, type Tally } from './tally.ts'
 
 const MAGIC = 0x54
 const VERSION = 1
@@ -58,9 +62,16 @@ export class BlockWriter {
     this.#text(key)
     out.signed(tick)
     for (const integer of tally.integers) out.varint(integer)
-    for (const bins of tally.bins) {
-      out.varint(bins.length / 2)
-      for (const number of bins) out.varint(number)
+    for (const pairs of tally.pairs) {
+      out.varint(pairs.length / 2)
+      for (const number of pairs) out.varint(number)
+    }
+    for (const names of tally.names) {
+      out.varint(names.length)
+      for (const { name, count } of names) {
+        this.#text(name)
+        out.varint(count)
+      }
     }
     for (const sample of tally.samples) this.#sample(sample)
     if (out.length >= PIECE_BYTES) {
@@ -116,15 +127,12 @@ export class BlockWriter {
 
 /** What the writer of a piece counted, and whether that is what is counted here. */
 interface Written extends Shape {
-  readonly integers: number
   readonly isOurs: boolean
 }
 
 function writtenIn(reader: ByteReader, layout: Layout): Written {
   const signature = reader.text()
-  const shape = shapeOf(signature, layout.scope)
-  const integers = 1 + shape.counts.length + 2 * shape.ratios.length
-  return { ...shape, integers, isOurs: signature === layout.signature }
+  return { ...shapeOf(signature, layout.scope), isOurs: signature === layout.signature }
 }
 
 /** Reads one piece, also of a process with other detectors. Throws `Malformed` for anything that no Tidemark of version 1 wrote. */
@@ -165,22 +173,13 @@ export function readBlock(bytes: Uint8Array, layouts: Readonly<Record<Scope, Lay
   return { watermark: { source, sources, at, idleAt: Number.isNaN(idleAt) ? null : idleAt }, entries }
 }
 
-function readTally(reader: ByteReader, layout: Written, text: () => string): Tally {
+function readTally(reader: ByteReader, written: Written, text: () => string): Tally {
   const integers: number[] = []
-  for (let i = 0; i < layout.integers; i += 1) integers.push(reader.varint())
-  const bins = layout.sizes.map(() => {
-    let left = reader.varint() * 2
-    if (left === 0) return NO_BINS
-    const numbers: number[] = []
-    for (; left > 0; left -= 2) {
-      const bin = reader.varint()
-      // Histograms lie side by side: a bin too far is a bin of another entity.
-      if (bin >= SIZE_BINS) throw new Malformed(`a size in bin ${bin}`)
-      numbers.push(bin, reader.varint())
-    }
-    return numbers
-  })
-  const samples = layout.samples.map(() => {
+  for (let i = 0; i < written.integers; i += 1) integers.push(reader.varint())
+  const pairs = written.pairs.map((rule) => readPairs(reader, rule))
+  const names: (readonly Named[])[] = []
+  for (let i = 0; i < written.names; i += 1) names.push(readNames(reader, text))
+  const samples = written.samples.map(() => {
     let left = reader.varint()
     if (left === 0) return NO_SAMPLE
     const sample: Sampled[] = []
@@ -189,5 +188,32 @@ function readTally(reader: ByteReader, layout: Written, text: () => string): Tal
     }
     return sample
   })
-  return { integers, bins, samples }
+  return { integers, pairs, names, samples }
+}
+
+function readPairs(reader: ByteReader, rule: Pairs): readonly number[] {
+  let left = reader.varint()
+  if (left === 0) return NO_PAIRS
+  const pairs: number[] = []
+  for (; left > 0; left -= 1) {
+    const place = reader.varint()
+    // Histograms lie side by side: a bin too far is a bin of another entity.
+    if (place >= (rule === 'bins' ? SIZE_BINS : REGISTERS)) throw new Malformed(`${rule}: there is no number ${place}`)
+    const value = reader.varint()
+    if (rule === 'registers' && value > RANK_MOST) throw new Malformed(`a register of rank ${value}`)
+    pairs.push(place, value)
+  }
+  return pairs
+}
+
+function readNames(reader: ByteReader, text: () => string): readonly Named[] {
+  let left = reader.varint()
+  if (left === 0) return NO_NAMES
+  if (left > NAMED_SIZE) throw new Malformed(`${left} names in one list`)
+  const names: Named[] = []
+  for (; left > 0; left -= 1) {
+    const name = text()
+    addNamed(names, hashText(name), name, reader.varint())
+  }
+  return names
 }

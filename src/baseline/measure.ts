@@ -1,4 +1,6 @@
 import type { ApiCall } from '#src/call/call.ts'
+import type { Cells, Kind, Pairs } from './kind.ts'
+import { KINDS } from './kinds.ts'
 
 /** How many calls of a kind. */
 export interface Count {
@@ -48,17 +50,26 @@ export interface SampleRule {
   readonly rank: (call: ApiCall, hash: number) => number | null
 }
 
+/** One measure of a scope, its kind, and where it lies in a tally. */
+export interface Part {
+  readonly measure: Measure
+  readonly kind: Kind
+  readonly cells: Cells
+}
+
 /**
- * What is counted for every entity of a scope: the measures and samples of all detectors that look at it, by name.
- * A tally's integers are: calls, then one for each count, two (part, whole) for each ratio.
+ * What is counted for every entity of a scope: the measures and samples of all detectors that look at it, by kind and name. A tally's
+ * integers are: calls, then those of the parts.
  */
 export interface Layout {
   readonly scope: Scope
-  readonly counts: readonly Count[]
-  readonly ratios: readonly Ratio[]
-  readonly sizes: readonly Sizes[]
+  readonly parts: readonly Part[]
   readonly samples: readonly SampleRule[]
   readonly integers: number
+  /** How each list of pairs merges. */
+  readonly pairs: readonly Pairs[]
+  /** The measures that have lists of names. */
+  readonly names: readonly string[]
   /** Tells two layouts apart: tallies of one are not merged into the other. */
   readonly signature: string
 }
@@ -81,20 +92,40 @@ export function layoutOf(scope: Scope, measures: readonly Measure[], samples: re
     byName.set(measure.name, measure)
   }
   const sorted = [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
-  const counts = sorted.filter((one) => one.kind === 'count')
-  const ratios = sorted.filter((one) => one.kind === 'ratio')
-  const kinds = sorted.filter((one) => one.kind === 'sizes')
   const rules = [...new Map(samples.map((rule) => [rule.name, rule])).values()].sort((a, b) =>
     a.name < b.name ? -1 : 1,
   )
-  const names = [...counts, ...ratios, ...kinds].map((one) => `${one.kind}:${one.name}`)
+  const kinds = KINDS.flatMap((kind) =>
+    sorted.filter((one) => one.kind === kind.kind).map((measure) => ({ kind, measure })),
+  )
+  const names = kinds.map(({ measure }) => `${measure.kind}:${measure.name}`)
+  const placed = placesOf(kinds.map(({ kind }) => kind))
   return {
     scope,
-    counts,
-    ratios,
-    sizes: kinds,
+    parts: kinds.map((part, i) => ({ ...part, cells: placed.cells[i] as Cells })),
     samples: rules,
-    integers: 1 + counts.length + 2 * ratios.length,
+    integers: placed.integers,
+    pairs: placed.pairs,
+    names: kinds.filter(({ kind }) => kind.hasNames).map(({ measure }) => measure.name),
     signature: `${scope}(${names.join(',')})[${rules.map((rule) => rule.name).join(',')}]`,
   }
+}
+
+/** Where the parts of a tally lie that holds measures of these kinds, in this order. */
+export function placesOf(kinds: readonly Pick<Kind, 'integers' | 'pairs' | 'hasNames'>[]): {
+  readonly cells: readonly Cells[]
+  readonly integers: number
+  readonly pairs: readonly Pairs[]
+} {
+  const cells: Cells[] = []
+  const pairs: Pairs[] = []
+  let integers = 1
+  let names = 0
+  for (const kind of kinds) {
+    cells.push({ integer: integers, pairs: pairs.length, names })
+    integers += kind.integers
+    if (kind.pairs !== null) pairs.push(kind.pairs)
+    if (kind.hasNames) names += 1
+  }
+  return { cells, integers, pairs }
 }

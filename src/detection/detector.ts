@@ -1,32 +1,14 @@
 import type * as z from 'zod'
-import type { CountNorm } from '#src/baseline/count.ts'
 import type { EntityRef } from '#src/baseline/entity.ts'
-import type { Count, Measure, Ratio, SampleRule, Scope } from '#src/baseline/measure.ts'
-import type { RatioNorm } from '#src/baseline/ratio.ts'
-import type { SizesNorm } from '#src/baseline/sizes.ts'
+import type { ViewOf } from '#src/baseline/kinds.ts'
+import type { Measure, SampleRule, Scope } from '#src/baseline/measure.ts'
 import type { Severity } from './severity.ts'
 import type { Evidence } from './surprise.ts'
 
-/** One tick of a count beside what is normal for it. */
-export interface CountView extends CountNorm {
-  /** How many in this tick. */
-  k: number
-}
+export type { CountView } from '#src/baseline/kinds/count.ts'
+export type { RatioView } from '#src/baseline/kinds/ratio.ts'
+export type { SizesView } from '#src/baseline/kinds/sizes.ts'
 
-/** One tick of a ratio beside what is normal for it. */
-export interface RatioView extends RatioNorm {
-  part: number
-  whole: number
-}
-
-/** One tick's sizes beside what is normal for them. */
-export interface SizesView extends SizesNorm {
-  /** bin, count, bin, count, … in the order of the bins. */
-  bins: readonly number[]
-  total: number
-}
-
-export type ViewOf<M extends Measure> = M extends Count ? CountView : M extends Ratio ? RatioView : SizesView
 export type Measures = Readonly<Record<string, Measure>>
 export type Views<M extends Measures> = { readonly [K in keyof M]: ViewOf<M[K]> }
 

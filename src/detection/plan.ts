@@ -1,10 +1,6 @@
-import { newCountNorm } from '#src/baseline/count.ts'
-import { COUNT_WIDTH } from '#src/baseline/count-row.ts'
+import type { Cells, Kind } from '#src/baseline/kind.ts'
 import { type Layout, layoutOf, type Measure, SCOPES, type Scope } from '#src/baseline/measure.ts'
-import { PEAKS_BINS } from '#src/baseline/peaks.ts'
-import { RATIO_WIDTH } from '#src/baseline/ratio.ts'
-import { SIZES_BINS, SIZES_WIDTH } from '#src/baseline/sizes.ts'
-import type { CountView, Detector, RatioView, SizesView, Views } from './detector.ts'
+import type { Detector, Views } from './detector.ts'
 import { ACCUMULATOR_WIDTH } from './surprise.ts'
 
 /** A detector with its settings, as configured. */
@@ -32,31 +28,15 @@ export interface Watch {
 }
 
 /** One measure of a scope: where its tally and its baseline lie, and the view that shows both. */
-export type Slot =
-  | {
-      readonly kind: 'count'
-      readonly name: string
-      readonly at: number
-      /** Its memory of peaks among the bins of an entity. */
-      readonly binsAt: number
-      readonly integer: number
-      readonly view: CountView
-    }
-  | {
-      readonly kind: 'ratio'
-      readonly name: string
-      readonly at: number
-      readonly integer: number
-      readonly view: RatioView
-    }
-  | {
-      readonly kind: 'sizes'
-      readonly name: string
-      readonly at: number
-      readonly binsAt: number
-      readonly bins: number
-      readonly view: SizesView
-    }
+export interface Slot {
+  readonly kind: Kind
+  readonly name: string
+  /** Offset of its numbers and of its bins in an entity's row. */
+  readonly at: number
+  readonly binsAt: number
+  readonly cells: Cells
+  readonly view: unknown
+}
 
 /** Everything that is the same for all entities of a scope. */
 export interface ScopePlan {
@@ -105,7 +85,8 @@ export function planOf(enabled: readonly Enabled[], falseAlarmsPerDay: number, s
         index,
         at: width + index * ACCUMULATOR_WIDTH,
         slots: own.map(({ slot }) => slot),
-        views: Object.fromEntries(own.map(({ key, slot }) => [key, slot.view])),
+        // Each view is that of its measure's kind.
+        views: Object.fromEntries(own.map(({ key, slot }) => [key, slot.view])) as Watch['views'],
         sample: layout.samples.findIndex((rule) => rule.name === detector.sample.name),
         logBudget: Math.log(((falseAlarmsPerDay / shards) * detector.share) / parts / (detector.single ? 2 : 1)),
       }
@@ -124,25 +105,11 @@ export function layoutsOf(plan: Plan): Readonly<Record<Scope, Layout>> {
 function slotsOf(layout: Layout): { slots: Slot[]; width: number; binsWidth: number } {
   const slots: Slot[] = []
   let width = FIRST_SLOT
-  let integer = 1
   let binsWidth = 0
-  for (const { name } of layout.counts) {
-    slots.push({ kind: 'count', name, at: width, binsAt: binsWidth, integer, view: { k: 0, ...newCountNorm() } })
-    binsWidth += PEAKS_BINS
-    width += COUNT_WIDTH
-    integer += 1
+  for (const { measure, kind, cells } of layout.parts) {
+    slots.push({ kind, name: measure.name, at: width, binsAt: binsWidth, cells, view: kind.view() })
+    width += kind.width
+    binsWidth += kind.binsWidth
   }
-  for (const { name } of layout.ratios) {
-    const view: RatioView = { part: 0, whole: 0, share: 0, bound: 0, seen: 0 }
-    slots.push({ kind: 'ratio', name, at: width, integer, view })
-    width += RATIO_WIDTH
-    integer += 2
-  }
-  layout.sizes.forEach(({ name }, bins) => {
-    const view = { bins: [], total: 0, learned: 0, beyond: 0, excess: 0, logEdge: 0, armed: false, oddBin: 0, seen: 0 }
-    slots.push({ kind: 'sizes', name, at: width, binsAt: binsWidth, bins, view })
-    width += SIZES_WIDTH
-    binsWidth += SIZES_BINS
-  })
   return { slots, width, binsWidth }
 }

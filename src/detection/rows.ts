@@ -1,3 +1,10 @@
+import type { Place } from '#src/baseline/kind.ts'
+
+/** A place that is filled before it is used. */
+export function newPlace(): Place {
+  return { numbers: new Float64Array(0), at: 0, bins: new Uint16Array(0), binsAt: 0 }
+}
+
 /**
  * Where entities keep their numbers: one row of doubles and one of histogram bins each, in two large arrays that grow by
  * doubling. Struct of arrays: nothing for the garbage collector to walk, a copy is one `set`, a checkpoint is the row.
@@ -35,6 +42,15 @@ export class Rows {
     this.numbers.fill(0, row * this.width, (row + 1) * this.width)
     this.bins.fill(0, row * this.binsWidth, (row + 1) * this.binsWidth)
     this.#free.push(row)
+  }
+
+  /** Where one measure of a row lies. `into` is filled and returned: this is asked several times for each tally. */
+  place(row: number, { at, binsAt }: { readonly at: number; readonly binsAt: number }, into: Place): Place {
+    into.numbers = this.numbers
+    into.at = row * this.width + at
+    into.bins = this.bins
+    into.binsAt = row * this.binsWidth + binsAt
+    return into
   }
 
   /** Copies a row to row 0 of another set of the same widths. */

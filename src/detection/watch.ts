@@ -1,12 +1,10 @@
 import { BLOCKS_WALKED, blockOf } from '#src/baseline/blocks.ts'
-import { freezeCount, normOfCount, observeCount, openCount, rollCount } from '#src/baseline/count.ts'
-import { freezeRatio, normOfRatio, observeRatio, openRatio, ratioIsDue, rollRatio } from '#src/baseline/ratio.ts'
-import { freezeSizes, normOfSizes, observeSizes, openSizes, rollSizes } from '#src/baseline/sizes.ts'
 import type { Tally } from '#src/baseline/tally.ts'
 import { mergeSample, type Sampled } from '#src/sketch/sample.ts'
 import { countCrossings, countOpened, countTests, spend } from './budget.ts'
 import { decide } from './decide.ts'
-import { ADMITTED, NEXT, type ScopePlan, type Watch } from './plan.ts'
+import { ADMITTED, NEXT, type ScopePlan, type Slot, type Watch } from './plan.ts'
+import { newPlace } from './rows.ts'
 import type { Setting, Subject, WatchMeters } from './subject.ts'
 import {
   accumulate,
@@ -30,20 +28,32 @@ export const FREEZE_NATS = 3
 const NONE: readonly Sampled[] = []
 
 const evidence = newEvidence()
+const place = newPlace()
+
+/** What a baseline may ask about its entity; filled before it is handed over. */
+const around = {
+  setting: null as Setting | null,
+  subject: null as Subject | null,
+  slot: null as Slot | null,
+  tick: 0,
+  get weight(): number {
+    return this.subject?.weight ?? 1
+  },
+  prior(): number {
+    const { setting, subject, slot, tick } = this
+    if (setting === null || subject === null || slot === null) throw new Error('a baseline asked about no entity')
+    return setting.prior(subject.ref, slot, tick)
+  },
+}
 
 /** Gives a row to an entity that is admitted at this tick. */
 export function admit(setting: Setting, subject: Subject, tick: number): void {
   const { plan, calendar } = setting
-  const { numbers, bins, width, binsWidth } = subject.rows
+  const { numbers, width } = subject.rows
   const base = subject.row * width
   numbers[base + ADMITTED] = tick
   numbers[base + NEXT] = tick
-  for (const slot of plan.slots) {
-    const at = base + slot.at
-    if (slot.kind === 'count') openCount(numbers, at, bins, subject.row * binsWidth + slot.binsAt, tick, calendar)
-    else if (slot.kind === 'ratio') openRatio(numbers, at, tick, calendar)
-    else openSizes(numbers, at, bins, subject.row * binsWidth + slot.binsAt, tick, calendar)
-  }
+  for (const slot of plan.slots) slot.kind.open(subject.rows.place(subject.row, slot, place), tick, calendar)
   for (const watch of plan.watches) openAccumulator(numbers, base + watch.at, tick)
 }
 
@@ -63,8 +73,8 @@ export function advance(setting: Setting, subject: Subject, tick: number, tally:
 function takeTick(setting: Setting, subject: Subject, base: number, tick: number, tally: Tally): void {
   const { plan } = setting
   const { numbers } = subject.rows
-  roll(setting, subject, base, tick)
-  show(plan, subject, base, tick, tally)
+  roll(setting, subject, tick)
+  show(plan, subject, tick, tally)
   for (const watch of plan.watches) {
     const at = base + watch.at
     clearEvidence(evidence)
@@ -72,9 +82,9 @@ function takeTick(setting: Setting, subject: Subject, base: number, tick: number
     const tested = watch.detector.judge(watch.views, evidence, watch.params)
     if (tested) weigh(setting, subject, watch, at, tick, tally)
     else decide(setting, subject, watch, at, tick, null, null)
-    if (numbers[at + OPEN] === 1 || nearAlarm(numbers, at, watch)) freeze(watch, subject, base)
+    if (numbers[at + OPEN] === 1 || nearAlarm(numbers, at, watch)) freeze(watch, subject)
   }
-  learn(plan, subject, base, tick, tally)
+  learn(plan, subject, tick, tally)
 }
 
 /** Evidence of one tick into the accumulator, examples beside it, and then the decision. */
@@ -140,14 +150,14 @@ function keepSilent(setting: Setting, subject: Subject, base: number, from: numb
   let cursor = Math.max(from, until - BLOCKS_WALKED * calendar.ticksPerBlock)
   while (cursor < until) {
     const end = Math.min(until, (blockOf(calendar, cursor) + 1) * calendar.ticksPerBlock)
-    roll(setting, subject, base, cursor)
-    show(plan, subject, base, cursor, null)
+    roll(setting, subject, cursor)
+    show(plan, subject, cursor, null)
     for (const watch of plan.watches) {
       const at = base + watch.at
       if (watch.detector.silence) hearSilence(setting, subject, watch, at, end, end - cursor)
       if (numbers[at + OPEN] === 1) {
         decide(setting, subject, watch, at, end - 1, null, null)
-        freeze(watch, subject, base)
+        freeze(watch, subject)
       }
     }
     cursor = end
@@ -188,69 +198,27 @@ function nearAlarm(numbers: Float64Array, at: number, watch: Watch): boolean {
   return false
 }
 
-function freeze(watch: Watch, subject: Subject, base: number): void {
-  for (const slot of watch.slots) {
-    const at = base + slot.at
-    if (slot.kind === 'count') freezeCount(subject.rows.numbers, at)
-    else if (slot.kind === 'ratio') freezeRatio(subject.rows.numbers, at)
-    else freezeSizes(subject.rows.numbers, at)
-  }
+function freeze(watch: Watch, subject: Subject): void {
+  for (const slot of watch.slots) slot.kind.freeze(subject.rows.place(subject.row, slot, place))
 }
 
-function roll(setting: Setting, subject: Subject, base: number, tick: number): void {
-  const { numbers, bins, binsWidth } = subject.rows
-  const binsRow = subject.row * binsWidth
+function roll(setting: Setting, subject: Subject, tick: number): void {
+  around.setting = setting
+  around.subject = subject
+  around.tick = tick
   for (const slot of setting.plan.slots) {
-    const at = base + slot.at
-    if (slot.kind === 'count') {
-      // What weighs more must have seen a peak twice before it believes that it recurs.
-      rollCount(numbers, at, bins, binsRow + slot.binsAt, tick, setting.calendar, subject.weight > 1)
-    } else if (slot.kind === 'ratio') {
-      if (ratioIsDue(numbers, at, tick, setting.calendar)) {
-        rollRatio(numbers, at, tick, setting.calendar, setting.prior(subject.ref, slot, tick))
-      }
-    } else rollSizes(numbers, at, bins, binsRow + slot.binsAt, tick, setting.calendar)
+    around.slot = slot
+    slot.kind.roll(subject.rows.place(subject.row, slot, place), tick, setting.calendar, around)
   }
 }
 
 /** Fills the views of all measures with this tick's numbers and the baseline's. */
-function show(plan: ScopePlan, subject: Subject, base: number, tick: number, tally: Tally | null): void {
-  const { numbers } = subject.rows
-  for (const slot of plan.slots) {
-    const at = base + slot.at
-    if (slot.kind === 'count') {
-      normOfCount(numbers, at, tick, slot.view)
-      slot.view.k = tally === null ? 0 : (tally.integers[slot.integer] as number)
-    } else if (slot.kind === 'ratio') {
-      normOfRatio(numbers, at, slot.view)
-      slot.view.part = tally === null ? 0 : (tally.integers[slot.integer] as number)
-      slot.view.whole = tally === null ? 0 : (tally.integers[slot.integer + 1] as number)
-    } else {
-      normOfSizes(numbers, at, slot.view)
-      slot.view.bins = tally === null ? [] : inOrder(tally.bins[slot.bins] as number[])
-      slot.view.total = 0
-      for (let i = 1; i < slot.view.bins.length; i += 2) slot.view.total += slot.view.bins[i] as number
-    }
-  }
+function show(plan: ScopePlan, subject: Subject, tick: number, tally: Tally | null): void {
+  for (const slot of plan.slots)
+    slot.kind.show(slot.view, subject.rows.place(subject.row, slot, place), tick, tally, slot.cells)
 }
 
-/** Bins in their own order: sums of floats over them must not depend on the order in which calls came. */
-function inOrder(pairs: readonly number[]): readonly number[] {
-  let sorted = true
-  for (let i = 2; i < pairs.length; i += 2) if ((pairs[i] as number) < (pairs[i - 2] as number)) sorted = false
-  if (sorted) return pairs
-  const bins: number[] = []
-  for (let i = 0; i < pairs.length; i += 2) bins.push(i)
-  bins.sort((a, b) => (pairs[a] as number) - (pairs[b] as number))
-  return bins.flatMap((i) => [pairs[i] as number, pairs[i + 1] as number])
-}
-
-function learn(plan: ScopePlan, subject: Subject, base: number, tick: number, tally: Tally): void {
-  const { numbers, bins, binsWidth } = subject.rows
-  for (const slot of plan.slots) {
-    const at = base + slot.at
-    if (slot.kind === 'count') observeCount(numbers, at, tick, slot.view.k)
-    else if (slot.kind === 'ratio') observeRatio(numbers, at, slot.view.part, slot.view.whole)
-    else observeSizes(numbers, at, bins, subject.row * binsWidth + slot.binsAt, tally.bins[slot.bins] as number[])
-  }
+function learn(plan: ScopePlan, subject: Subject, tick: number, tally: Tally): void {
+  for (const slot of plan.slots)
+    slot.kind.learn(slot.view, subject.rows.place(subject.row, slot, place), tick, tally, slot.cells)
 }

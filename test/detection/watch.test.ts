@@ -30,8 +30,8 @@ function rowAfter(ticks: readonly Tally[]): Float64Array {
 function tallyOf(pairs: readonly (readonly [number, number])[]): Tally {
   const tally = emptyTally(PLAN.endpoint.layout)
   tally.integers[0] = pairs.reduce((sum, [, count]) => sum + count, 0)
-  tally.bins[0] = pairs.flat()
-  tally.bins[1] = pairs.flat()
+  tally.pairs[0] = pairs.flat()
+  tally.pairs[1] = pairs.flat()
   return tally
 }
 

@@ -90,14 +90,14 @@ test('the laboratory judges as the engine does: the same baseline, the same evid
   const setting = { plan, calendar, meters, prior: () => 0, early: false, report }
   const [watch] = plan.watches
   const [slot] = plan.slots
-  if (watch === undefined || slot?.kind !== 'count') throw new Error('get-spike counts one thing')
+  if (watch === undefined || slot?.kind.kind !== 'count') throw new Error('get-spike counts one thing')
   for (const world of [WORLDS.clusters, WORLDS.cron, WORLDS.diurnal]) {
     const lab = new Watched(SHIPPED, watch.logBudget - Math.log(newMeter().rate), MONDAY)
     admit(setting, subject, MONDAY)
     world.play(HELD_OUT, 3, 2 * TICKS_A_DAY, (tick, k) => {
       const tally = emptyTally(plan.layout)
       tally.integers[0] = k
-      tally.integers[slot.integer] = k
+      tally.integers[slot.cells.integer] = k
       advance(setting, subject, MONDAY + tick, tally)
       lab.take(MONDAY + tick, k)
     })

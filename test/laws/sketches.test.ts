@@ -4,7 +4,10 @@ import { hashedLow, hashText } from '#src/call/hash.ts'
 import { addDistinct, estimateDistinct, mergeDistinct } from '#src/sketch/distinct.ts'
 import { addNamed, mergeNamed, NAMED_SIZE, type Named } from '#src/sketch/named.ts'
 
-const words = fc.array(fc.integer({ min: 0, max: 400 }).map((n) => `object-${n}`), { maxLength: 300 })
+const words = fc.array(
+  fc.integer({ min: 0, max: 400 }).map((n) => `object-${n}`),
+  { maxLength: 300 },
+)
 
 function distinct(texts: readonly string[]): number[] {
   const pairs: number[] = []

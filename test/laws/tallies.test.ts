@@ -41,12 +41,12 @@ function tallyOf(drawn: Drawn): Tally {
 
 /** Bins lie in the order of their first use, which says nothing. */
 function canonical(tally: Tally): unknown {
-  const sorted = tally.bins.map((bins) => {
+  const sorted = tally.pairs.map((bins) => {
     const pairs: (readonly [number, number])[] = []
     for (let i = 0; i < bins.length; i += 2) pairs.push([bins[i] as number, bins[i + 1] as number])
     return pairs.sort(([a], [b]) => a - b)
   })
-  return { integers: tally.integers, bins: sorted, samples: tally.samples }
+  return { integers: tally.integers, pairs: sorted, samples: tally.samples }
 }
 
 describe('tallies', () => {
@@ -57,12 +57,12 @@ describe('tallies', () => {
         const split = [0, 1, 2, 3].map((part) => tallyOf(drawn.filter((_, i) => parts[i] === part)))
         const rotated = [...split.slice(turn % 4), ...split.slice(0, turn % 4)]
         const flat = emptyTally(layout)
-        for (const part of rotated) mergeTally(flat, part)
+        for (const part of rotated) mergeTally(layout, flat, part)
         expect(canonical(flat)).toEqual(canonical(whole))
         const [a, b, c, d] = split as [Tally, Tally, Tally, Tally]
-        mergeTally(a, b)
-        mergeTally(c, d)
-        mergeTally(c, a)
+        mergeTally(layout, a, b)
+        mergeTally(layout, c, d)
+        mergeTally(layout, c, a)
         expect(canonical(c)).toEqual(canonical(whole))
       }),
     )
@@ -72,8 +72,8 @@ describe('tallies', () => {
     const one = emptyTally(layout)
     one.integers[0] = COUNT_MAX
     const two = tallyOf([{ id: '1', who: 'a', method: 'GET', status: 200, responseBytes: 5 }])
-    mergeTally(one, two)
-    mergeTally(two, one)
+    mergeTally(layout, one, two)
+    mergeTally(layout, two, one)
     expect([one.integers[0], two.integers[0]]).toEqual([COUNT_MAX, COUNT_MAX])
   })
 
@@ -83,8 +83,8 @@ describe('tallies', () => {
         const from = tallyOf(second)
         const before = structuredClone(from)
         const into = tallyOf(first)
-        mergeTally(into, from)
-        mergeTally(into, tallyOf(third))
+        mergeTally(layout, into, from)
+        mergeTally(layout, into, tallyOf(third))
         expect(from).toEqual(before)
       }),
     )
@@ -183,7 +183,7 @@ describe('blocks', () => {
           const { watermark, entries: read } = readBlock(bytes, layouts)
           expect(Number.isNaN(watermark?.at)).toBe(false)
           for (const { tally } of read) {
-            for (let i = 0; i < (tally.bins[0]?.length ?? 0); i += 2) expect(tally.bins[0]?.[i]).toBeLessThan(128)
+            for (let i = 0; i < (tally.pairs[0]?.length ?? 0); i += 2) expect(tally.pairs[0]?.[i]).toBeLessThan(128)
           }
         } catch (error) {
           if (!(error instanceof Malformed)) throw error
@@ -225,7 +225,7 @@ describe('blocks', () => {
     const identity = layoutOf('identity', [], [])
     const blocks = new BlockWriter({ endpoint: writer, identity })
     // Calls, then a and gone, then part and whole of r.
-    blocks.add(3, 'endpoint', 'svc\nGET\n/', 7, { integers: [9, 4, 5, 2, 8], bins: [], samples: [] })
+    blocks.add(3, 'endpoint', 'svc\nGET\n/', 7, { integers: [9, 4, 5, 2, 8], pairs: [], names: [], samples: [] })
     const [piece] = blocks.finish({ source: 's', sources: 1, at: 5, idleAt: null })
     const { entries } = readBlock(piece as Uint8Array, { endpoint: reader, identity })
     // Calls, then a and fresh, then part and whole of r.

@@ -1,6 +1,6 @@
 import type { Calendar } from '#src/baseline/blocks.ts'
 import { SCOPES, type Scope } from '#src/baseline/measure.ts'
-import { mergeTally, type Tally } from '#src/baseline/tally.ts'
+import { emptyTally, mergeTally, type Tally } from '#src/baseline/tally.ts'
 import { hashText } from '#src/call/hash.ts'
 import { settleMeter, turnMeter } from '#src/detection/budget.ts'
 import type { Watch } from '#src/detection/plan.ts'
@@ -80,10 +80,11 @@ function makePlaces(
     }
     place(settings[scope], other, tick)
     const tally = tallies.get(entity) as Tally
-    const shared = places.get(other) ?? emptyTallyLike(tally)
-    const sum = emptyTallyLike(tally)
-    mergeTally(sum, shared)
-    mergeTally(sum, tally)
+    const { layout } = settings[scope].plan
+    const sum = emptyTally(layout)
+    const shared = places.get(other)
+    if (shared !== undefined) mergeTally(layout, sum, shared)
+    mergeTally(layout, sum, tally)
     places.set(other, sum)
     places.delete(entity)
     shard.homeless.add(entity)
@@ -95,14 +96,6 @@ function place(setting: Setting, entity: Entity, tick: number): void {
   if (entity.row >= 0) return
   entity.row = entity.rows.take()
   admit(setting, entity, tick)
-}
-
-function emptyTallyLike(tally: Tally): Tally {
-  return {
-    integers: tally.integers.map(() => 0),
-    bins: tally.bins.map(() => []),
-    samples: tally.samples.map(() => []),
-  }
 }
 
 /** Whether any of an entity's alerts is open. */

@@ -1,10 +1,8 @@
-import { boundOfCount } from '#src/baseline/count.ts'
+import type { Place } from '#src/baseline/kind.ts'
 import type { Scope } from '#src/baseline/measure.ts'
-import { boundOfRatio } from '#src/baseline/ratio.ts'
-import { oddBinOf } from '#src/baseline/sizes.ts'
 import type { Tally } from '#src/baseline/tally.ts'
 import type { Plan, ScopePlan, Slot, Watch } from '#src/detection/plan.ts'
-import { Rows } from '#src/detection/rows.ts'
+import { newPlace, Rows } from '#src/detection/rows.ts'
 import type { Subject } from '#src/detection/subject.ts'
 import { OPEN, PEAKS, SUM, SUMS } from '#src/detection/surprise.ts'
 import { admit, advance } from '#src/detection/watch.ts'
@@ -24,6 +22,7 @@ export class Early {
   readonly #scratch: Readonly<Record<Scope, Rows>>
   readonly #sums = new Float64Array(SUMS)
   readonly #peaks = new Float64Array(PEAKS)
+  readonly #place = newPlace()
   /** Measures of which some detector tells before the tick closes. */
   readonly #told: Readonly<Record<Scope, readonly Slot[]>>
 
@@ -47,17 +46,8 @@ export class Early {
    * after every merge, so it must be cheap; nearly always the answer is no, and nothing more is looked at.
    */
   rises(entity: Entity, tally: Tally): boolean {
-    const { numbers, width } = entity.rows
-    const isKnown = entity.row >= 0
     for (const slot of this.#told[entity.ref.scope]) {
-      const at = entity.row * width + slot.at
-      if (slot.kind === 'count') {
-        if (isKnown && (tally.integers[slot.integer] as number) > boundOfCount(numbers, at)) return true
-      } else if (slot.kind === 'ratio') {
-        const part = tally.integers[slot.integer] as number
-        if (part === 0) continue
-        if (!isKnown || part > boundOfRatio(numbers, at) * (tally.integers[slot.integer + 1] as number)) return true
-      } else if (isKnown && beyond(tally.bins[slot.bins] as readonly number[], oddBinOf(numbers, at)) > 0) return true
+      if (slot.kind.rising(this.#placeOf(entity, slot), tally, slot.cells) > 0) return true
     }
     return false
   }
@@ -97,14 +87,7 @@ export class Early {
     let observed = entity.row < 0 ? 0 : (entity.rows.numbers[base + watch.at + SUM] as number)
     let fresh = 0
     for (const slot of watch.slots) {
-      const odd =
-        slot.kind === 'sizes' && entity.row >= 0
-          ? oddBinOf(entity.rows.numbers, base + slot.at)
-          : Number.POSITIVE_INFINITY
-      for (const [, tally] of open) {
-        if (slot.kind !== 'sizes') fresh += tally.integers[slot.integer] as number
-        else fresh += beyond(tally.bins[slot.bins] as number[], odd)
-      }
+      for (const [, tally] of open) fresh += slot.kind.rising(this.#placeOf(entity, slot), tally, slot.cells)
     }
     if (fresh === 0) return false
     observed += fresh
@@ -113,10 +96,8 @@ export class Early {
     this.#sums[1] = observed
     return watch.detector.floor(this.#sums, this.#peaks, watch.params, watch.detector.single)
   }
-}
 
-function beyond(bins: readonly number[], odd: number): number {
-  let sum = 0
-  for (let i = 0; i < bins.length; i += 2) if ((bins[i] as number) >= odd) sum += bins[i + 1] as number
-  return sum
+  #placeOf({ row, rows }: Entity, slot: Slot): Place | null {
+    return row < 0 ? null : rows.place(row, slot, this.#place)
+  }
 }

@@ -62,7 +62,7 @@ export class JudgeLane {
       )
     }
     this.#time = new EventTime(options.latenessMs, opening.state, opening.resume ?? 0)
-    this.#open = new OpenTicks()
+    this.#open = new OpenTicks(layoutsOf(options.plan))
     this.#early = new Early(options.plan)
     this.#resume = new ResumePoint(opening.resume ?? 0)
     this.#readBefore = opening.note === '' ? 0 : Number(opening.note)

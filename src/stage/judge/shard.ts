@@ -10,6 +10,7 @@ import { Rows } from '#src/detection/rows.ts'
 import type { Setting, Subject, WatchMeters } from '#src/detection/subject.ts'
 import { OPEN } from '#src/detection/surprise.ts'
 import type { Sampled } from '#src/sketch/sample.ts'
+import { ratiosOf } from './snapshot.ts'
 
 /** One entity of a shard. `row` is -1 until it is admitted: until then it has tallies of open ticks and nothing else. */
 export interface Entity extends Subject {
@@ -48,7 +49,7 @@ export class Shard {
   readonly meters: Readonly<Record<Scope, readonly WatchMeters[]>>
   /** For each service one row for each ratio of an endpoint: the priors of its endpoints. */
   readonly services = new Map<string, Float64Array>()
-  readonly #ratios: readonly (Slot & { kind: 'ratio' })[]
+  readonly #ratios: readonly Slot[]
   readonly #scratch = new Float64Array(RATIO_WIDTH)
   readonly #norm: Norm = { share: 0, bound: 0, seen: 0 }
   /** For each scope the block in which room was last made; a part of the state. */
@@ -77,7 +78,7 @@ export class Shard {
     const metersOf = (scope: ScopePlan): WatchMeters[] =>
       scope.watches.map(() => ({ run: newMeter(), single: newMeter() }))
     this.meters = { endpoint: metersOf(plan.endpoint), identity: metersOf(plan.identity) }
-    this.#ratios = plan.endpoint.slots.filter((slot) => slot.kind === 'ratio')
+    this.#ratios = ratiosOf(plan.endpoint)
   }
 
   /** The entity of a name, made (not admitted) where it is new. */
@@ -173,7 +174,7 @@ export class Shard {
       sums.set(service, numbers)
     }
     for (let i = 0; i < this.#ratios.length; i += 1) {
-      const at = (this.#ratios[i] as Slot & { kind: 'ratio' }).integer
+      const at = (this.#ratios[i] as Slot).cells.integer
       numbers[2 * i] = (numbers[2 * i] as number) + (tally.integers[at] as number)
       numbers[2 * i + 1] = (numbers[2 * i + 1] as number) + (tally.integers[at + 1] as number)
     }

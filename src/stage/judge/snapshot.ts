@@ -1,8 +1,5 @@
 import { ByteReader, type ByteWriter, Malformed } from '#src/baseline/bytes.ts'
-import { COUNT_WIDTH } from '#src/baseline/count-row.ts'
-import { PEAKS_BINS } from '#src/baseline/peaks.ts'
 import { RATIO_WIDTH } from '#src/baseline/ratio.ts'
-import { SIZES_BINS, SIZES_WIDTH } from '#src/baseline/sizes.ts'
 import { ADMITTED, NEXT, type ScopePlan, type Slot } from '#src/detection/plan.ts'
 import type { Setting } from '#src/detection/subject.ts'
 import { ACCUMULATOR_WIDTH } from '#src/detection/surprise.ts'
@@ -13,8 +10,6 @@ import type { Entity } from './shard.ts'
 /** Of an entity. 1 had no twins and another order of an accumulator's numbers: measures are kept, accumulators begin anew. */
 const VERSION = 2
 const SERVICE_VERSION = 1
-const BINS = { count: PEAKS_BINS, sizes: SIZES_BINS } as const
-const WIDTHS: Readonly<Record<Slot['kind'], number>> = { count: COUNT_WIDTH, ratio: RATIO_WIDTH, sizes: SIZES_WIDTH }
 
 /**
  * One entity's settled state as it lies in the state topic. Measures and detectors are named, so that an upgrade that adds or
@@ -29,10 +24,9 @@ export function writeEntity(out: ByteWriter, plan: ScopePlan, entity: Entity): U
   out.varint(plan.slots.length)
   for (const slot of plan.slots) {
     out.text(slot.name)
-    out.varint(WIDTHS[slot.kind])
-    writeDoubles(out, numbers, base + slot.at, WIDTHS[slot.kind])
-    if (slot.kind === 'ratio') out.varint(0)
-    else writeBins(out, bins, entity.row * binsWidth + slot.binsAt, BINS[slot.kind])
+    out.varint(slot.kind.width)
+    writeDoubles(out, numbers, base + slot.at, slot.kind.width)
+    writeBins(out, bins, entity.row * binsWidth + slot.binsAt, slot.kind.binsWidth)
   }
   out.varint(plan.watches.length)
   for (const watch of plan.watches) {
@@ -66,10 +60,9 @@ export function readEntity(bytes: Uint8Array, setting: Setting, entity: Entity):
   for (let left = reader.varint(); left > 0; left -= 1) {
     const name = reader.text()
     const length = reader.varint()
-    const slot = plan.slots.find((one) => one.name === name && WIDTHS[one.kind] === length)
+    const slot = plan.slots.find((one) => one.name === name && one.kind.width === length)
     readDoubles(reader, slot === undefined ? null : numbers, base + (slot?.at ?? 0), length)
-    if (slot === undefined || slot.kind === 'ratio') readBins(reader, null, 0, 0)
-    else readBins(reader, bins, entity.row * binsWidth + slot.binsAt, BINS[slot.kind])
+    readBins(reader, bins, entity.row * binsWidth + (slot?.binsAt ?? 0), slot?.kind.binsWidth ?? 0)
   }
   for (let left = reader.varint(); left > 0; left -= 1) {
     const name = reader.text()
@@ -88,8 +81,9 @@ export function readEntity(bytes: Uint8Array, setting: Setting, entity: Entity):
 /** A service's shares, each with its name, for the same reason. `row` holds them in the order of the plan. */
 export function writeService(out: ByteWriter, plan: ScopePlan, row: Float64Array): Uint8Array {
   out.varint(SERVICE_VERSION)
-  out.varint(plan.layout.ratios.length)
-  plan.layout.ratios.forEach(({ name }, i) => {
+  const ratios = ratiosOf(plan)
+  out.varint(ratios.length)
+  ratios.forEach(({ name }, i) => {
     out.text(name)
     out.varint(RATIO_WIDTH)
     writeDoubles(out, row, i * RATIO_WIDTH, RATIO_WIDTH)
@@ -104,9 +98,14 @@ export function readService(bytes: Uint8Array, plan: ScopePlan, row: Float64Arra
   for (let left = reader.varint(); left > 0; left -= 1) {
     const name = reader.text()
     const length = reader.varint()
-    const i = plan.layout.ratios.findIndex((one) => one.name === name && length === RATIO_WIDTH)
+    const i = ratiosOf(plan).findIndex((one) => one.name === name && length === RATIO_WIDTH)
     readDoubles(reader, i < 0 ? null : row, i * RATIO_WIDTH, length)
   }
+}
+
+/** The measures of a service's row, in their order. */
+export function ratiosOf({ slots }: ScopePlan): readonly Slot[] {
+  return slots.filter(({ kind }) => kind.kind === 'ratio')
 }
 
 function writeDoubles(out: ByteWriter, numbers: Float64Array, at: number, length: number): void {
@@ -133,11 +132,11 @@ function writeBins(out: ByteWriter, bins: Uint16Array, at: number, length: numbe
   }
 }
 
-function readBins(reader: ByteReader, bins: Uint16Array | null, at: number, length: number): void {
+function readBins(reader: ByteReader, bins: Uint16Array, at: number, length: number): void {
   let bin = 0
   for (let left = reader.varint(); left > 0; left -= 1) {
     bin += reader.varint()
     const count = reader.varint()
-    if (bins !== null && bin < length) bins[at + bin] = count
+    if (bin < length) bins[at + bin] = count
   }
 }

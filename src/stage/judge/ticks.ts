@@ -1,3 +1,4 @@
+import type { Layout, Scope } from '#src/baseline/measure.ts'
 import { mergeTally, type Tally } from '#src/baseline/tally.ts'
 import type { Entity, Shard } from './shard.ts'
 
@@ -9,8 +10,13 @@ const NO_SHARDS: ReadonlyMap<Shard, OfShard> = new Map()
 
 /** The tallies of ticks that are not closed yet, by tick, shard and entity. */
 export class OpenTicks {
+  readonly #layouts: Readonly<Record<Scope, Layout>>
   readonly #ticks = new Map<number, OfTick>()
   #size = 0
+
+  constructor(layouts: Readonly<Record<Scope, Layout>>) {
+    this.#layouts = layouts
+  }
 
   /** How many tallies there are. */
   get size(): number {
@@ -31,7 +37,7 @@ export class OpenTicks {
     }
     const known = ofShard.get(entity)
     if (known !== undefined) {
-      mergeTally(known, tally)
+      mergeTally(this.#layouts[entity.ref.scope], known, tally)
       return known
     }
     ofShard.set(entity, tally)

@@ -79,7 +79,8 @@ function partOf(plan: Plan, entity: Entity, name: string): unknown {
   const watch = plan.endpoint.watches.find((one) => one.detector.name === name)
   return {
     slot: slot === undefined ? null : slice(slot.at),
-    bins: slot?.kind === 'sizes' ? [...bins.slice(entity.row * binsWidth + slot.binsAt).slice(0, 384)] : null,
+    bins:
+      slot === undefined ? null : [...bins.slice(entity.row * binsWidth + slot.binsAt).slice(0, slot.kind.binsWidth)],
     watch: watch === undefined ? null : slice(watch.at),
     examples: watch === undefined ? null : entity.examples[watch.index],
   }
