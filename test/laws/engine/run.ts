@@ -70,7 +70,6 @@ export async function detect(
   limits: Limits = LIMITS,
 ): Promise<Outcome> {
   const held: Held[] = []
-  const ledger = new Ledger(1)
   const fates: Partial<Record<Fate, number>> = {}
   const stream = memoryStream({
     partitions: {
@@ -115,12 +114,7 @@ export async function detect(
         entitiesPerShard: { endpoint: limits.entities, identity: limits.entities },
         openTallies: limits.openTallies,
         checkpointMs: 60_000,
-        observer: {
-          held: (state) => {
-            held.push(state)
-            ledger.hear(state.accounts ?? [])
-          },
-        },
+        observer: { held: (state) => void held.push(state) },
       },
       { records: batch, waitMs: 0 },
       10_000,
@@ -137,7 +131,13 @@ export async function detect(
   await stream.finish()
   const records = stream.records('alerts').map(({ value }) => JSON.parse(Buffer.from(value).toString()) as AlertRecord)
   await stream.close()
-  return { settled: settledOf(records), records, held, fates, budget: ledger.report() }
+  return { settled: settledOf(records), records, held, fates, budget: budgetOf(held) }
+}
+
+function budgetOf(held: readonly Held[]): BudgetReport {
+  const ledger = new Ledger(1)
+  for (const { accounts } of held) ledger.hear(accounts ?? [])
+  return ledger.report()
 }
 
 function settledOf(records: readonly AlertRecord[]): Alert[] {
