@@ -39,6 +39,13 @@ describe('while the baseline holds', () => {
     }
   })
 
+  test('entities that are mostly silent spend the same, all their silence counted', () => {
+    const { report } = simulate({ seed: SEEDS[0]!, budget: 10, entities: 4 * ENTITIES, days: DAYS, sparse: true })
+    expect(report.allowed / (10 * DAYS)).toSatisfy((part: number) => part > 0.9 && part < 1.1)
+    expect(report.spent).toBeLessThanOrEqual(10 * DAYS)
+    expect(report.calibration).toBe('calibrated')
+  })
+
   test('the twins foretell as many false alarms as there are', () => {
     const reports = weeksOf(10)
     const opened = sumOf(reports, ({ spent }) => spent)

@@ -15,13 +15,14 @@ import { type Entity, Shard } from '#src/stage/judge/shard.ts'
 /** Longer than as shipped: days are then short enough to simulate many. */
 const TICK_MS = 120_000
 const TICKS_A_DAY = 86_400_000 / TICK_MS
-/** What the detector believes of every tick of every entity. */
+/** What the detector believes of every tick of every entity: many calls, or mostly none. */
 const MEAN = 3
+const SPARSE_MEAN = 0.2
 const SHAPE = 2
 const ALTERNATIVES = [2, 4, 10] as const
 
 /** A detector whose baseline is known beforehand: what is false of it is said by the test, and nothing is learned. */
-const detector = {
+const detectorOf = (believed: number, silence: boolean): Detector => ({
   name: 'known',
   about: { title: '', catches: '', misses: '' },
   scopes: ['endpoint'],
@@ -30,17 +31,20 @@ const detector = {
   params: z.strictObject({}),
   sample: { name: 'none', rank: () => null },
   alternatives: ALTERNATIVES.length,
-  silence: false,
+  silence,
   single: false,
   earlyMargin: 0,
   judge({ calls }, evidence) {
-    for (const [m, g] of ALTERNATIVES.entries()) evidence.logE[m] = logRatio((calls as { k: number }).k, MEAN, SHAPE, g)
+    for (const [m, g] of ALTERNATIVES.entries())
+      evidence.logE[m] = logRatio((calls as { k: number }).k, believed, SHAPE, g)
+    // How likely anything is to be counted: the weights of silent ticks and of others add up to those that are touched.
+    if (silence) evidence.weight = 1 - (SHAPE / (believed + SHAPE)) ** SHAPE
     evidence.calm = 1
     return true
   },
   floor: () => true,
   explain: () => ({ severity: 'low', observed: {}, expected: {}, reason: '', silentIf: '', condition: '' }),
-} as const satisfies Detector
+})
 
 export interface World {
   readonly seed: number
@@ -50,6 +54,8 @@ export interface World {
   /** What the traffic really is, against what the detector believes: 1 and 1 is its null. */
   readonly mean?: number
   readonly spread?: number
+  /** Entities are mostly silent: they are judged when they are heard again, with all the silence before it. */
+  readonly sparse?: boolean
   readonly weightOf?: (index: number) => number
 }
 
@@ -65,15 +71,17 @@ function gamma(random: Random, shape: number): number {
 }
 
 /** Runs a shard over days of counts from a negative binomial law, and reports its budget. */
-export function simulate({ seed, budget, entities, days, mean = 1, spread = 1, weightOf = () => 1 }: World): {
+export function simulate(world: World): {
   readonly report: BudgetReport
   readonly shard: Shard
   readonly plan: Plan
   readonly opened: readonly Entity[]
 } {
+  const { seed, budget, entities, days, mean = 1, spread = 1, sparse = false, weightOf = () => 1 } = world
   const random = randomFor(seed)
   const calendar = calendarOf(TICK_MS)
-  const plan = planOf([{ detector, params: {} }], budget, 1)
+  const believed = sparse ? SPARSE_MEAN : MEAN
+  const plan = planOf([{ detector: detectorOf(believed, sparse), params: {} }], budget, 1)
   const shard = new Shard(0, plan, calendar, { endpoint: entities, identity: 1 }, ({ route }) =>
     weightOf(Number(route.slice(1))),
   )
@@ -87,7 +95,8 @@ export function simulate({ seed, budget, entities, days, mean = 1, spread = 1, w
     const tallies = new Map<Entity, Tally>()
     for (const entity of all) {
       const tally = emptyTally(plan.endpoint.layout)
-      const k = random.poisson((MEAN * mean * gamma(random, shape)) / shape)
+      const k = random.poisson((believed * mean * gamma(random, shape)) / shape)
+      if (sparse && k === 0) continue
       tally.integers[0] = k
       tally.integers[1] = k
       tallies.set(entity, tally)
