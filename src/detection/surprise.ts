@@ -45,7 +45,7 @@ export const SEVERITY = OPENED + 10
  * In the same place, while none is open: the twins, `ALTERNATIVES` numbers each (see twins.ts). An open alert tests nothing, so it has
  * no twins, and they cost no memory: an entity has a row of these for each detector, and there may be a million entities.
  */
-export const TWIN = OPENED
+export const TWIN = START + 3
 
 export const ACCUMULATOR_WIDTH = OPENED + Math.max(ALERT, TWINS.length * ALTERNATIVES)
 
