@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import type { CountNorm } from '#src/baseline/count.ts'
+import type { CountNorm } from '#src/baseline/count-norm.ts'
 import type { EntityRef } from '#src/baseline/entity.ts'
 import type { Count, Measure, Ratio, SampleRule, Scope } from '#src/baseline/measure.ts'
 import type { RatioNorm } from '#src/baseline/ratio.ts'

@@ -1,4 +1,4 @@
-import { newCountNorm } from '#src/baseline/count.ts'
+import { newCountNorm } from '#src/baseline/count-norm.ts'
 import { COUNT_WIDTH } from '#src/baseline/count-row.ts'
 import { type Layout, layoutOf, type Measure, SCOPES, type Scope } from '#src/baseline/measure.ts'
 import { PEAKS_BINS } from '#src/baseline/peaks.ts'

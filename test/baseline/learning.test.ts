@@ -1,14 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { BLOCKS_FROZEN, calendarOf } from '#src/baseline/blocks.ts'
-import {
-  type CountNorm,
-  freezeCount,
-  newCountNorm,
-  normOfCount,
-  observeCount,
-  openCount,
-  rollCount,
-} from '#src/baseline/count.ts'
+import { freezeCount, normOfCount, observeCount, openCount, rollCount } from '#src/baseline/count.ts'
+import { type CountNorm, newCountNorm } from '#src/baseline/count-norm.ts'
 import { COUNT_WIDTH } from '#src/baseline/count-row.ts'
 import { PEAKS_BINS } from '#src/baseline/peaks.ts'
 import {
