@@ -37,6 +37,8 @@ export const SHIPPED: Variant = {
 export interface Found {
   /** Episodes: alarms at least half an hour after the one before. */
   alarms: number
+  /** Those of them that were not the first of their entity. */
+  repeated: number
   /** The sum of the restart weights: how many were allowed. */
   allowed: number
   /** Ticks with calls that were judged. */
@@ -61,7 +63,7 @@ export class Watched {
   #calls = 0
   #next = 0
   #lastAlarm = Number.NEGATIVE_INFINITY
-  readonly found: Found = { alarms: 0, allowed: 0, judged: 0 }
+  readonly found: Found = { alarms: 0, repeated: 0, allowed: 0, judged: 0 }
   /** Ticks at which an episode began. */
   readonly opened: number[] = []
 
@@ -118,6 +120,7 @@ export class Watched {
     dropEvidence(this.accumulator, 0)
     if (tick - this.#lastAlarm >= EPISODE) {
       this.found.alarms += 1
+      if (this.found.alarms > 1) this.found.repeated += 1
       this.opened.push(tick)
     }
     this.#lastAlarm = tick
@@ -151,11 +154,12 @@ export interface Setup {
 
 /** What a variant makes of a world without any attack. */
 export function calibrate(world: World, variant: Variant, { seed, entities, days, weight }: Setup): Found {
-  const sum: Found = { alarms: 0, allowed: 0, judged: 0 }
+  const sum: Found = { alarms: 0, repeated: 0, allowed: 0, judged: 0 }
   for (let entity = 0; entity < entities; entity += 1) {
     const watched = new Watched(variant, Math.log(weight), MONDAY)
     world.play(seed, entity, days * 8640, (tick, k) => watched.take(MONDAY + tick, k))
     sum.alarms += watched.found.alarms
+    sum.repeated += watched.found.repeated
     sum.allowed += watched.found.allowed
     sum.judged += watched.found.judged
   }
