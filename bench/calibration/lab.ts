@@ -9,12 +9,19 @@ import type { CountView } from '#src/detection/detector.ts'
 import {
   ACCUMULATOR_WIDTH,
   accumulate,
+  addNumbers,
+  bestNats,
   clearEvidence,
   dropEvidence,
+  forget,
   LOG_R,
   logMixture,
   newEvidence,
   openAccumulator,
+  PEAK,
+  PEAKS,
+  SUM,
+  SUMS,
 } from '#src/detection/surprise.ts'
 import { FREEZE_NATS } from '#src/detection/watch.ts'
 import type { World } from './worlds.ts'
@@ -49,6 +56,7 @@ export interface Found {
 export const MONDAY = 1_780_272_000_000 / 10_000
 const calendar = calendarOf(10_000)
 const EPISODE = 180
+const PARAMS = getSpike.params.parse({})
 
 /** One entity under one variant, tick by tick: the engine's own pieces, put together as `src/detection/watch.ts` does. */
 export class Watched {
@@ -111,13 +119,18 @@ export class Watched {
     view.k = k
     this.#impose(tick)
     clearEvidence(this.#evidence)
-    if (!getSpike.judge({ gets: view }, this.#evidence, undefined as never)) return false
+    if (!getSpike.judge({ gets: view }, this.#evidence, PARAMS)) return false
     const logWeight = this.#logWeight + Math.log(this.#evidence.weight)
     this.found.allowed += Math.exp(logWeight) * ticks
     if (k > 0) this.found.judged += 1
-    accumulate(this.accumulator, 0, getSpike.alternatives, this.#evidence.logE, logWeight, ticks)
-    if (logMixture(this.accumulator, 0, getSpike.alternatives) < 0) return false
-    dropEvidence(this.accumulator, 0)
+    const acc = this.accumulator
+    if (bestNats(acc, 0, getSpike.alternatives) === 0) forget(acc, 0, tick)
+    const odd = accumulate(acc, 0, getSpike.alternatives, this.#evidence.logE, logWeight, ticks)
+    if (!odd) forget(acc, 0, tick)
+    else if (k > 0) addNumbers(acc, 0, this.#evidence)
+    if (logMixture(acc, 0, getSpike.alternatives) < 0) return false
+    if (!getSpike.floor(acc.subarray(SUM, SUM + SUMS), acc.subarray(PEAK, PEAK + PEAKS), PARAMS, false)) return false
+    dropEvidence(acc, 0)
     if (tick - this.#lastAlarm >= EPISODE) {
       this.found.alarms += 1
       if (this.found.alarms > 1) this.found.repeated += 1
