@@ -1,14 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { BLOCKS_FROZEN, calendarOf } from '#src/baseline/blocks.ts'
-import {
-  type CountNorm,
-  freezeCount,
-  newCountNorm,
-  normOfCount,
-  observeCount,
-  openCount,
-  rollCount,
-} from '#src/baseline/count.ts'
+import { freezeCount, normOfCount, observeCount, openCount, rollCount } from '#src/baseline/count.ts'
+import { type CountNorm, newCountNorm } from '#src/baseline/count-norm.ts'
 import { COUNT_WIDTH } from '#src/baseline/count-row.ts'
 import { PEAKS_BINS } from '#src/baseline/peaks.ts'
 import {
@@ -110,6 +103,49 @@ describe('the baseline of a count', () => {
     // The block that was not frozen in between began to count anew.
     one.live((end + 10) * BLOCK, (end + 30) * BLOCK, 14, true)
     expect(one.norm().mean).toBeGreaterThan(2 * calm)
+  })
+
+  describe('of who comes in bursts', () => {
+    /** A hundred calls in so many ticks of every thirty. */
+    function jobOf(ticks: number, blocks: number): Learner {
+      const one = learner()
+      for (let tick = 0; tick < blocks * BLOCK; tick += 1) one.live(tick, tick + 1, tick % 30 < ticks ? 100 / ticks : 0)
+      return one
+    }
+
+    test('knows it when it arms, in the first half hour', () => {
+      const { armed, bursts } = jobOf(1, 3).at(3 * BLOCK)
+      expect(armed).toBe(true)
+      expect(bursts).toMatchObject({ applies: true, apart: true })
+      expect(bursts.size).toBeGreaterThan(130)
+    })
+
+    test('is its rate as well: a usual burst is not winsorised', () => {
+      expect(jobOf(1, 60).at(60 * BLOCK).mean).toBeCloseTo(100 / 30, 1)
+    })
+
+    test('learns how large bursts are, how often they come and how long they last', () => {
+      const short = jobOf(1, 60).at(60 * BLOCK).bursts
+      expect(short.start).toBeGreaterThan(1 / 30)
+      expect(short.start).toBeLessThan(3 / 30)
+      expect(short.again).toBeLessThan(3 / 30)
+      expect(short.size).toBeLessThan(150)
+      expect(jobOf(5, 60).at(60 * BLOCK).bursts.again).toBeGreaterThan(0.8)
+    })
+
+    test('is for nobody whose calls come evenly', () => {
+      const one = learner()
+      for (let tick = 0; tick < 60 * BLOCK; tick += 1) one.live(tick, tick + 1, tick % 3 === 0 ? 1 + (tick % 2) : 0)
+      expect(one.at(60 * BLOCK).bursts.applies).toBe(false)
+    })
+
+    test('does not count as evidence how many come, where they come in sessions', () => {
+      const one = learner()
+      for (let hour = 0; hour < 12; hour += 1) {
+        for (let i = 0; i < 20; i += 1) one.live(360 * hour + 3 * i, 360 * hour + 3 * i + 1, 40)
+      }
+      expect(one.at(12 * 360).bursts).toMatchObject({ applies: true, apart: false })
+    })
   })
 
   test('is not lifted by one monstrous tick', () => {

@@ -1,4 +1,4 @@
-import { newCountNorm } from '#src/baseline/count.ts'
+import { newCountNorm } from '#src/baseline/count-norm.ts'
 import { endpointRef } from '#src/baseline/entity.ts'
 import type { Measure } from '#src/baseline/measure.ts'
 import type { ApiCall } from '#src/call/call.ts'
