@@ -1,7 +1,7 @@
 import { COUNT_WIDTH } from '#src/baseline/count.ts'
 import { type Layout, layoutOf, type Measure, SCOPES, type Scope } from '#src/baseline/measure.ts'
 import { RATIO_WIDTH } from '#src/baseline/ratio.ts'
-import { SIZES_BINS, SIZES_WIDTH } from '#src/baseline/sizes.ts'
+import { newSizesNorm, SIZES_BINS, SIZES_WIDTH } from '#src/baseline/sizes.ts'
 import type { CountView, Detector, RatioView, SizesView, Views } from './detector.ts'
 import { ACCUMULATOR_WIDTH } from './surprise.ts'
 
@@ -23,8 +23,8 @@ export interface Watch {
   /** Offset of each of its measures in an entity's row, in the order of `slots`. */
   readonly slots: readonly Slot[]
   readonly views: Views<Readonly<Record<string, Measure>>>
-  /** Which of the layout's samples holds its examples. */
-  readonly sample: number
+  /** Which of the layout's samples hold its examples, in the order of its rules. */
+  readonly samples: readonly number[]
   /** ln of its part of the budget of one shard, in false alarms a day; half of it for each way where single calls are tested too. */
   readonly logBudget: number
 }
@@ -85,7 +85,7 @@ export function planOf(enabled: readonly Enabled[], falseAlarmsPerDay: number, s
     const layout = layoutOf(
       scope,
       here.flatMap(({ detector }) => Object.values(detector.measures)),
-      here.map(({ detector }) => detector.sample),
+      here.flatMap(({ detector }) => detector.sample),
     )
     const { slots, width, binsWidth } = slotsOf(layout)
     const watches = here.map(({ detector, params }, index): Watch => {
@@ -102,7 +102,7 @@ export function planOf(enabled: readonly Enabled[], falseAlarmsPerDay: number, s
         at: width + index * ACCUMULATOR_WIDTH,
         slots: own.map(({ slot }) => slot),
         views: Object.fromEntries(own.map(({ key, slot }) => [key, slot.view])),
-        sample: layout.samples.findIndex((rule) => rule.name === detector.sample.name),
+        samples: [detector.sample].flat().map(({ name }) => layout.samples.findIndex((rule) => rule.name === name)),
         logBudget: Math.log(((falseAlarmsPerDay / shards) * detector.share) / parts / (detector.single ? 2 : 1)),
       }
     })
@@ -135,7 +135,7 @@ function slotsOf(layout: Layout): { slots: Slot[]; width: number; binsWidth: num
   }
   let binsWidth = 0
   layout.sizes.forEach(({ name }, bins) => {
-    const view = { bins: [], total: 0, learned: 0, beyond: 0, excess: 0, logEdge: 0, armed: false, oddBin: 0, seen: 0 }
+    const view: SizesView = { bins: [], total: 0, ...newSizesNorm() }
     slots.push({ kind: 'sizes', name, at: width, binsAt: binsWidth, bins, view })
     width += SIZES_WIDTH
     binsWidth += SIZES_BINS

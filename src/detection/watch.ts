@@ -115,10 +115,15 @@ function weigh(setting: Setting, subject: Subject, watch: Watch, at: number, tic
 }
 
 function example(subject: Subject, watch: Watch, tally: Tally, odd: boolean): void {
-  if (!odd || watch.sample < 0) return
+  const from = watch.samples[evidence.sample]
+  if (!odd || from === undefined || from < 0) return
   // Samples are replaced, never written to: a scratch copy shares them with the settled entity.
   const sample = [...(subject.examples[watch.index] as readonly Sampled[])]
-  mergeSample(sample, tally.samples[watch.sample] as readonly Sampled[])
+  const sampled = tally.samples[from] as readonly Sampled[]
+  mergeSample(
+    sample,
+    sampled.filter(({ rank }) => rank <= evidence.rankMost),
+  )
   subject.examples[watch.index] = sample
 }
 
@@ -207,7 +212,7 @@ function show(plan: ScopePlan, subject: Subject, base: number, tally: Tally | nu
       slot.view.part = tally === null ? 0 : (tally.integers[slot.integer] as number)
       slot.view.whole = tally === null ? 0 : (tally.integers[slot.integer + 1] as number)
     } else {
-      normOfSizes(numbers, at, slot.view)
+      normOfSizes(numbers, at, subject.rows.bins, subject.row * subject.rows.binsWidth + slot.binsAt, slot.view)
       slot.view.bins = tally === null ? [] : inOrder(tally.bins[slot.bins] as number[])
       slot.view.total = 0
       for (let i = 1; i < slot.view.bins.length; i += 2) slot.view.total += slot.view.bins[i] as number

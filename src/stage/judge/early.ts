@@ -1,5 +1,5 @@
 import type { Scope } from '#src/baseline/measure.ts'
-import { oddBinOf } from '#src/baseline/sizes.ts'
+import { isOddBin } from '#src/baseline/sizes.ts'
 import type { Tally } from '#src/baseline/tally.ts'
 import type { Plan, ScopePlan, Watch } from '#src/detection/plan.ts'
 import { Rows } from '#src/detection/rows.ts'
@@ -68,13 +68,9 @@ export class Early {
     let observed = entity.row < 0 ? 0 : (entity.rows.numbers[base + watch.at + SUM] as number)
     let fresh = 0
     for (const slot of watch.slots) {
-      const odd =
-        slot.kind === 'sizes' && entity.row >= 0
-          ? oddBinOf(entity.rows.numbers, base + slot.at)
-          : Number.POSITIVE_INFINITY
       for (const [, tally] of open) {
         if (slot.kind !== 'sizes') fresh += tally.integers[slot.integer] as number
-        else fresh += beyond(tally.bins[slot.bins] as number[], odd)
+        else if (entity.row >= 0) fresh += odd(entity.rows.numbers, base + slot.at, tally.bins[slot.bins] as number[])
       }
     }
     if (fresh === 0) return false
@@ -86,8 +82,8 @@ export class Early {
   }
 }
 
-function beyond(bins: readonly number[], odd: number): number {
+function odd(row: Float64Array, at: number, bins: readonly number[]): number {
   let sum = 0
-  for (let i = 0; i < bins.length; i += 2) if ((bins[i] as number) >= odd) sum += bins[i + 1] as number
+  for (let i = 0; i < bins.length; i += 2) if (isOddBin(row, at, bins[i] as number)) sum += bins[i + 1] as number
   return sum
 }

@@ -5,6 +5,7 @@ import { normOfRatio } from '#src/baseline/ratio.ts'
 import { normOfSizes } from '#src/baseline/sizes.ts'
 import type { ScopePlan } from '#src/detection/plan.ts'
 import { round } from '#src/detection/words.ts'
+import { leastOf, mostOf } from '#src/sketch/logbins.ts'
 import type { Append } from '#src/stream/stream.ts'
 import type { Entity } from './shard.ts'
 
@@ -34,12 +35,12 @@ export function baselineRows(
   partition: number,
 ): Append[] {
   if (entity.row < 0) return []
-  const { numbers, width } = entity.rows
+  const { width } = entity.rows
   const base = entity.row * width
   const { service, method, route, identity, scope } = entity.ref
   const name = { at: new Date(tick * calendar.tickMs).toISOString(), kind: scope, service, method, route, identity }
   return plan.slots.map((slot) => {
-    const row: BaselineRow = { ...name, measure: slot.name, ...normOf(slot, numbers, base + slot.at, calendar) }
+    const row: BaselineRow = { ...name, measure: slot.name, ...normOf(entity, slot, base + slot.at, calendar) }
     const key = `${labelOf(entity.ref)} ${slot.name}`
     return { topic: 'baseline-rows', partition, key, value: Buffer.from(JSON.stringify(row)) }
   })
@@ -47,7 +48,8 @@ export function baselineRows(
 
 type Norm = Pick<BaselineRow, 'level' | 'low' | 'high' | 'dispersion' | 'calls' | 'readiness'>
 
-function normOf(slot: ScopePlan['slots'][number], numbers: Float64Array, at: number, calendar: Calendar): Norm {
+function normOf({ rows, row }: Entity, slot: ScopePlan['slots'][number], at: number, calendar: Calendar): Norm {
+  const { numbers, bins, binsWidth } = rows
   if (slot.kind === 'count') {
     normOfCount(numbers, at, slot.view)
     const { mean, bound, shape, seen, armed } = slot.view
@@ -73,14 +75,13 @@ function normOf(slot: ScopePlan['slots'][number], numbers: Float64Array, at: num
       readiness: seen > 150 ? 'ready' : seen > 0 ? 'warming' : 'cold',
     }
   }
-  normOfSizes(numbers, at, slot.view)
-  const { logEdge, learned, beyond, excess, seen, armed } = slot.view
-  const edge = Math.round(Math.exp(logEdge))
+  normOfSizes(numbers, at, bins, row * binsWidth + slot.binsAt, slot.view)
+  const { upper, lower, learned, seen, armed } = slot.view
   return {
-    level: edge,
-    low: 0,
-    high: 3 * edge,
-    dispersion: beyond > 0 ? round(excess / beyond) : 0,
+    level: Math.round(Math.exp(upper.logEdge)),
+    low: mostOf(lower.oddBin) + 1,
+    high: leastOf(upper.oddBin),
+    dispersion: upper.beyond > 0 ? round(upper.excess / upper.beyond) : 0,
     calls: seen,
     readiness: armed ? 'ready' : learned > 0 || seen > 0 ? 'warming' : 'cold',
   }
