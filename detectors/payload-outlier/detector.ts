@@ -32,6 +32,8 @@ const KINDS: readonly { readonly what: 'request' | 'response'; readonly side: Si
 const RESPONSE = 0
 const REQUEST = 2
 const ERROR = 4
+/** Which sum counts the outliers that are too small. */
+const SMALL = 4
 
 const answered = (call: ApiCall): number | null =>
   call.status >= 200 && call.status < 300 && call.status !== 204 ? call.responseBytes : null
@@ -87,9 +89,8 @@ function decoded(code: number): { kind: number; bin: number; odd: number; edgeBi
 /** Notes outliers of a kind; examples are those of the furthest off. */
 function note(evidence: Evidence, view: SizesView, kind: number, bin: number, odd: number, count: number): void {
   const { side } = KINDS[kind] as (typeof KINDS)[number]
-  const at = side === 'upper' ? 0 : 4
   evidence.sums[0] = (evidence.sums[0] as number) + count
-  if (at > 0) evidence.sums[at] = (evidence.sums[at] as number) + count
+  if (side === 'lower') evidence.sums[SMALL] = (evidence.sums[SMALL] as number) + count
   const code = coded(view, kind, bin, odd)
   if (code <= (evidence.peaks[0] as number)) return
   evidence.peaks[0] = code
@@ -113,12 +114,13 @@ function expect(evidence: Evidence, total: number, logOdd: number): void {
 function judgeTails(view: SizesView, evidence: Evidence, from: number, params: Params): number {
   if (!view.armed || view.total === 0) return Number.NEGATIVE_INFINITY
   const odd = { upper: oddBin(view, 'upper', params), lower: oddBin(view, 'lower', params) }
+  let ordinary = 0
   for (let i = 0; i < view.bins.length; i += 2) {
     const bin = view.bins[i] as number
     const count = view.bins[i + 1] as number
     const side = bin >= odd.upper ? 'upper' : bin <= odd.lower ? 'lower' : null
     if (side === null) {
-      add(evidence, from, SHARES, count, ORDINARY)
+      ordinary += count
       continue
     }
     const logP = logProbability(view, bin, side)
@@ -128,6 +130,7 @@ function judgeTails(view: SizesView, evidence: Evidence, from: number, params: P
     // One small answer alone is never told: the first empty page of an endpoint would be.
     if (side === 'upper') evidence.logSingle = Math.min(evidence.logSingle, logP)
   }
+  add(evidence, from, SHARES, ordinary, ORDINARY)
   for (const side of ['upper', 'lower'] as const) expect(evidence, view.total, logProbability(view, odd[side], side))
   evidence.singles += view.total
   evidence.sums[1] = Math.max(evidence.sums[1] as number, view.total)
@@ -214,7 +217,7 @@ export default defineDetector({
     return true
   },
   floor(sums, _peaks, params, single) {
-    const [outliers, small] = [sums[0] as number, sums[4] as number]
+    const [outliers, small] = [sums[0] as number, sums[SMALL] as number]
     return single || outliers - small >= params.leastCalls || small >= params.leastSmall
   },
   explain({ sums, peaks, weight }) {
