@@ -148,6 +148,9 @@ describe('the baseline of sizes', () => {
     expect(one.at(WEEK - 1).learned).toBe(801)
     expect(one.at(WEEK).learned).toBeGreaterThanOrEqual(400)
     expect(one.at(WEEK).learned).toBeLessThanOrEqual(401)
+    // The largest of all is rounded up the first time, and down the next.
+    expect(learnedFrom(one.at(WEEK), 70, 'upper')).toBe(1)
+    expect(learnedFrom(one.at(2 * WEEK), 70, 'upper')).toBe(0)
     const later = one.at(3 * WEEK)
     expect(later.learned).toBeLessThanOrEqual(101)
     expect(learnedFrom(later, 70, 'upper')).toBe(0)

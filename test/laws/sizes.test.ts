@@ -4,7 +4,7 @@ import { logProbability } from '#src/baseline/sizes.ts'
 import type { Side } from '#src/baseline/tail.ts'
 import { type Random, randomFor } from '#src/demo/random.ts'
 import { logEvidenceOfSize } from '#src/detection/calibrator.ts'
-import { binOf, SIZE_BINS } from '#src/sketch/logbins.ts'
+import { binOf, logFloorOf, SIZE_BINS } from '#src/sketch/logbins.ts'
 import { judged, sizesLearned } from '#test/contract/detector/views.ts'
 
 type Law = (random: Random) => number
@@ -105,5 +105,37 @@ describe.each(Object.entries(LAWS))('sizes that are %s', (_, law) => {
     }
     // By Markov one of forty histories may reach forty to one, for each of two alternatives.
     expect(high).toBeLessThanOrEqual(2)
+  })
+})
+
+describe('one size alone', () => {
+  /** Beyond `EDGE` lie 3%, by an exponential law of the logarithm whose rate is as unknown as the baseline takes it to be. */
+  const EDGE = 5000
+  const BEYOND = 0.03
+  const HISTORIES = 3000
+
+  test.each([
+    [60, 1e-4],
+    [300, 1e-4],
+    [300, 1e-6],
+    [300, 1e-8],
+    [3000, 1e-6],
+  ])('after %i sizes is no more often as improbable as %d than it should be', (learned, alpha) => {
+    let probability = 0
+    for (let seed = 0; seed < HISTORIES; seed += 1) {
+      const random = randomFor(21, seed)
+      const rate = Array.from({ length: 4 }, () => random.exponential(1)).reduce((a, b) => a + b)
+      // The bulk needs no draws: of it only the number counts.
+      const counts = new Float64Array(SIZE_BINS)
+      const beyond = Math.min(learned, random.poisson(BEYOND * learned))
+      counts[binOf(EDGE) - 1] = learned - beyond
+      for (let i = 0; i < beyond; i += 1) counts[binOf(EDGE * Math.exp(random.exponential(1 / rate)))]! += 1
+      const view = sizesLearned(pairsOf(counts), [])
+      let bin = view.upper.oddBin
+      while (bin < SIZE_BINS && logProbability(view, bin, 'upper') > Math.log(alpha)) bin += 1
+      if (bin < SIZE_BINS) probability += BEYOND * Math.exp(-rate * Math.max(0, logFloorOf(bin) - Math.log(EDGE)))
+    }
+    expect(probability / HISTORIES).toBeLessThanOrEqual(alpha)
+    expect(probability / HISTORIES).toBeGreaterThan(alpha / 100)
   })
 })
