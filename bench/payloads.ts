@@ -10,13 +10,14 @@ import { calendarOf } from '#src/baseline/blocks.ts'
 import { endpointRef, keyOf } from '#src/baseline/entity.ts'
 import { addCall, emptyTally, type Tally } from '#src/baseline/tally.ts'
 import type { ApiCall } from '#src/call/call.ts'
-import { type Random, randomFor } from '#src/demo/random.ts'
+import { randomFor } from '#src/demo/random.ts'
 import { turnMeter } from '#src/detection/budget.ts'
 import type { Detector } from '#src/detection/detector.ts'
 import { planOf } from '#src/detection/plan.ts'
 import { admit, advance } from '#src/detection/watch.ts'
 import { Shard } from '#src/stage/judge/shard.ts'
 import { report } from './figures.ts'
+import { type Attack, attackCalls, attacksOf, callOf, type Endpoint, endpointsOf, type Kind } from './payload-world.ts'
 
 const { values: flags } = parseArgs({
   options: {
@@ -38,152 +39,6 @@ const PLAN = planOf(
   DETECTORS.length / 12,
   1,
 )
-
-type Law = (random: Random) => number
-
-/** 15% constant, 55% lognormal, 20% a mixture of two or three, 10% with a Pareto tail; nothing beyond 50 MB. */
-function lawOf(random: Random): Law {
-  const median = Math.exp(Math.log(3000) + 1.5 * random.normal())
-  const kind = random.unit()
-  const sigma = 0.2 + 1.1 * random.unit()
-  if (kind < 0.15) return () => median
-  if (kind < 0.7) return (draw) => Math.min(5e7, median * Math.exp(sigma * draw.normal()))
-  const alpha = 1.2 + 1.3 * random.unit()
-  if (kind > 0.9) {
-    const tail = (draw: Random): number => 3 * median * (1 - draw.unit()) ** (-1 / alpha)
-    return (draw) => Math.min(5e7, draw.unit() < 0.05 ? tail(draw) : median * Math.exp(0.4 * draw.normal()))
-  }
-  const modes = Array.from({ length: 2 + random.below(2) }, (_, i) => median * (2 + 3 * random.unit()) ** i)
-  return (draw) => draw.pick(modes) * Math.exp(0.25 * draw.normal())
-}
-
-interface Endpoint {
-  readonly route: string
-  readonly method: string
-  /** Calls a tick at its busiest. */
-  readonly rate: number
-  readonly phase: number
-  readonly responses: Law
-  readonly requests: Law
-  /** Share of the answers that are empty lists, and of the calls that fail. */
-  readonly empty: number
-  readonly failing: number
-  /** A deploy: from this tick on sizes are so many times as large. */
-  readonly deploy: { readonly from: number; readonly times: number }
-}
-
-const ATTACKS = ['leak x10', 'one export x1000', 'uploads x30', 'cut short', 'dump in errors', '500 by size'] as const
-type Kind = (typeof ATTACKS)[number]
-
-interface Attack {
-  readonly kind: Kind
-  readonly on: number
-  readonly from: number
-  readonly to: number
-  readonly calls: number
-  readonly call: Partial<ApiCall>
-}
-
-function endpointsOf(seed: number, count: number): readonly Endpoint[] {
-  return Array.from({ length: count }, (_, i) => {
-    const random = randomFor(seed, 1, i)
-    const posts = random.unit() < 0.5
-    return {
-      route: `/v1/things/${i}`,
-      method: posts ? 'POST' : 'GET',
-      rate: Math.min(20, 0.8 * Math.exp(1.3 * random.normal())),
-      phase: random.unit() * 2 * Math.PI,
-      responses: lawOf(random),
-      requests: posts ? lawOf(random) : () => 0,
-      empty: random.unit() < 0.2 ? 0.001 : 0,
-      failing: 0.0005 * Math.exp(random.normal()),
-      deploy:
-        random.unit() < 0.1
-          ? { from: random.below(TICKS), times: 0.5 + 1.5 * random.unit() }
-          : { from: TICKS, times: 1 },
-    }
-  })
-}
-
-/** What all but two of a hundred sizes stay below (above for a negative share), by 4,000 draws. */
-function quantile(law: Law, share: number, random: Random): number {
-  const draws = Array.from({ length: 4000 }, () => law(random)).sort((a, b) => a - b)
-  return draws[Math.floor(share * draws.length)] as number
-}
-
-/** Each kind twice, on endpoints that have what it takes: at least a call in two minutes, and sizes on which it can be odd at all. */
-function attacksOf(seed: number, endpoints: readonly Endpoint[]): readonly Attack[] {
-  const left = new Set(endpoints.keys())
-  return [...ATTACKS, ...ATTACKS].flatMap((kind, number): Attack[] => {
-    const random = randomFor(seed, 2, number)
-    const from = Math.floor(TICKS * (0.4 + (0.5 * (number + random.unit())) / (2 * ATTACKS.length)))
-    for (const on of left) {
-      const endpoint = endpoints[on] as Endpoint
-      if (endpoint.rate < 0.15) continue
-      const made = attackOn(kind, endpoint, random)
-      if (made === null) continue
-      left.delete(on)
-      return [{ kind, on, from, to: from + made.ticks, calls: made.calls, call: made.call }]
-    }
-    return []
-  })
-}
-
-function attackOn(
-  kind: Kind,
-  endpoint: Endpoint,
-  random: Random,
-): { ticks: number; calls: number; call: Partial<ApiCall> } | null {
-  const [low, high, upload] = [
-    quantile(endpoint.responses, 0.02, random),
-    quantile(endpoint.responses, 0.98, random),
-    quantile(endpoint.requests, 0.98, random),
-  ]
-  if (kind === 'leak x10') return { ticks: 60, calls: 10, call: { responseBytes: Math.max(20_000, 10 * high) } }
-  if (kind === 'one export x1000') return { ticks: 1, calls: 1, call: { responseBytes: 1000 * high } }
-  if (kind === 'dump in errors') {
-    return { ticks: 30, calls: 6, call: { status: 500, responseBytes: Math.max(50_000, 30 * high) } }
-  }
-  if (kind === 'cut short') {
-    return low < 3000 ? null : { ticks: 60, calls: 40, call: { responseBytes: Math.min(150, low / 10) } }
-  }
-  if (endpoint.method === 'GET') return null
-  if (kind === 'uploads x30') return { ticks: 30, calls: 6, call: { requestBytes: Math.max(50_000, 30 * upload) } }
-  return { ticks: 60, calls: 12, call: { status: 500, requestBytes: 2 * upload } }
-}
-
-const NO_CALL: ApiCall = {
-  ts: 0,
-  service: 'things',
-  method: 'GET',
-  path: '/',
-  route: '/',
-  status: 200,
-  requestBytes: 0,
-  responseBytes: 0,
-  durationMs: 1,
-  clientIp: '192.0.2.1',
-  host: null,
-  identity: 'somebody',
-  decision: null,
-  decisionReason: null,
-  requestId: null,
-  traceId: null,
-  tokenId: null,
-  tokenIssuedAt: null,
-  tokenExpiresAt: null,
-  userAgent: null,
-  region: null,
-}
-
-function callOf(endpoint: Endpoint, tick: number, random: Random): ApiCall {
-  const fails = random.unit() < endpoint.failing
-  const times = tick >= endpoint.deploy.from ? endpoint.deploy.times : 1
-  const answer = fails ? 120 : random.unit() < endpoint.empty ? 2 : times * endpoint.responses(random)
-  const sent = times * endpoint.requests(random)
-  const sizes = { requestBytes: Math.round(sent), responseBytes: Math.round(answer) }
-  return { ...NO_CALL, method: endpoint.method, status: fails ? 503 : 200, ...sizes }
-}
 
 interface Told {
   readonly detector: string
@@ -224,20 +79,6 @@ function replay(seed: number, endpoints: readonly Endpoint[], attacks: readonly 
   return told
 }
 
-function attackCalls(attack: Attack, endpoint: Endpoint, tick: number, random: Random): ApiCall[] {
-  if (tick < attack.from || tick >= attack.to) return []
-  const done = (at: number): number => Math.floor((attack.calls * (at - attack.from)) / (attack.to - attack.from))
-  return Array.from({ length: done(tick + 1) - done(tick) }, () => {
-    const call = { ...callOf(endpoint, tick, random), status: 200, ...attack.call }
-    const jitter = Math.exp(0.1 * random.normal())
-    return {
-      ...call,
-      requestBytes: Math.round((call.requestBytes ?? 0) * jitter),
-      responseBytes: Math.round((call.responseBytes ?? 0) * jitter),
-    }
-  })
-}
-
 function tallyOf(calls: readonly ApiCall[]): Tally {
   const tally = emptyTally(PLAN.endpoint.layout)
   calls.forEach((call, i) => {
@@ -249,10 +90,11 @@ function tallyOf(calls: readonly ApiCall[]): Tally {
 const GRACE_TICKS = 6
 const found = new Map<Kind, { told: number; of: number; ticks: number[] }>()
 const falsely: { seed: number; detector: string; endpoint: number; hour: number }[] = []
+const missed: { seed: number; kind: Kind; law: string; callsAMinute: number }[] = []
 const rows: { seed: number; alarms: number; told: number; attacks: number }[] = []
 for (const seed of flags.seeds.split(',').map(Number)) {
-  const endpoints = endpointsOf(seed, Number(flags.endpoints))
-  const attacks = attacksOf(seed, endpoints)
+  const endpoints = endpointsOf(seed, Number(flags.endpoints), TICKS)
+  const attacks = attacksOf(seed, endpoints, TICKS)
   const told = replay(seed, endpoints, attacks)
   const isOf = (one: Told, attack: Attack): boolean =>
     one.on === attack.on && one.tick >= attack.from && one.tick <= attack.to + GRACE_TICKS
@@ -263,7 +105,12 @@ for (const seed of flags.seeds.split(',').map(Number)) {
     const entry = found.get(attack.kind) ?? { told: 0, of: 0, ticks: [] }
     found.set(attack.kind, entry)
     entry.of += 1
-    if (first === undefined) continue
+    if (first === undefined) {
+      const { rate, requests, responses } = endpoints[attack.on] as Endpoint
+      const law = attack.call.requestBytes === undefined ? responses : requests
+      missed.push({ seed, kind: attack.kind, law: law.name, callsAMinute: Math.round(60 * rate) / TICK_S })
+      continue
+    }
     entry.told += 1
     caught += 1
     entry.ticks.push(first.tick - attack.from)
@@ -283,12 +130,15 @@ const kinds = [...found].map(([kind, { told, of, ticks }]) => ({
 }))
 report(
   flags.report === 'json' ? 'json' : 'text',
-  { rows, kinds, falsely, falseAlarmsPerDay: falsely.length / days },
+  { rows, kinds, missed, falsely, falseAlarmsPerDay: falsely.length / days },
   [
     ...rows.map(
       ({ seed, alarms, told, attacks }) => `seed ${seed}: ${told} of ${attacks} attacks told, ${alarms} false alarms`,
     ),
     ...kinds.map(({ kind, told, of, medianSeconds }) => `${kind}: ${told} of ${of}, after ${medianSeconds} s (median)`),
+    ...missed.map(
+      ({ seed, kind, law, callsAMinute }) => `missed: seed ${seed}, ${kind}, ${law}, ${callsAMinute} calls a minute`,
+    ),
     ...falsely.map(
       ({ seed, detector, endpoint, hour }) => `false: seed ${seed}, ${detector}, endpoint ${endpoint}, hour ${hour}`,
     ),
