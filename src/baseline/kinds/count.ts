@@ -1,11 +1,4 @@
-import {
-  boundOfCount,
-  freezeCount,
-  normOfCount,
-  observeCount,
-  openCount,
-  rollCount,
-} from '../count.ts'
+import { boundOfCount, freezeCount, normOfCount, observeCount, openCount, rollCount } from '../count.ts'
 import { type CountNorm, newCountNorm } from '../count-norm.ts'
 import { COUNT_WIDTH } from '../count-row.ts'
 import { defineKind } from '../kind.ts'
