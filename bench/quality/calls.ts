@@ -90,7 +90,7 @@ export function strangerCall(ts: EpochMs, endpoint: Endpoint, caller: Caller, ra
     responseBytes: answerBytes(endpoint, status, random),
     durationMs: Math.round(10 * Math.min(20_000, endpoint.durationMs * Math.exp(0.5 * random.normal()))) / 10,
     ip: random.pick(caller.addresses),
-    requestId: random.hex(32),
+    requestId: random.hex(16),
     token: null,
     delayMs: shippingDelay(random),
   }
@@ -160,14 +160,8 @@ export function nativeLine(call: Call): string {
 /** A caller takes a new token whenever the old one has run out, each at moments of its own. */
 export function tokenOf(caller: Caller, ts: EpochMs): Token {
   const seconds = Math.floor(ts / 1000)
-  const key = textKey(caller.name)
-  const issuedAt = seconds - ((seconds - (key % caller.tokenSeconds)) % caller.tokenSeconds)
-  const id = mix(key, issuedAt).toString(16).padStart(8, '0') + (key >>> 0).toString(16).padStart(8, '0')
-  return { id, issuedAt, expiresAt: issuedAt + caller.tokenSeconds }
-}
-
-function textKey(text: string): number {
-  let key = 7
-  for (let i = 0; i < text.length; i++) key = (Math.imul(key, 31) + text.charCodeAt(i)) | 0
-  return key >>> 0
+  const { key, tokenSeconds } = caller
+  const issuedAt = seconds - ((seconds - (key % tokenSeconds)) % tokenSeconds)
+  const id = mix(key, issuedAt).toString(16).padStart(8, '0') + key.toString(16).padStart(8, '0')
+  return { id, issuedAt, expiresAt: issuedAt + tokenSeconds }
 }

@@ -9,6 +9,8 @@ export interface Caller {
   readonly userAgent: string
   readonly tokenSeconds: number
   readonly addresses: readonly string[]
+  /** A number of its own: which tokens it has, and when it takes new ones. */
+  readonly key: number
 }
 
 /** How an identity's calls come: one by one, at exact times, in long bursts, or as people do. */
@@ -94,6 +96,7 @@ function createIdentity(
     tenant,
     role,
     pattern,
+    key: mix(seed, 6, index),
     name: isService
       ? `spiffe://${TENANTS[tenant]}.example.org/ns/role-${role}/sa/job-${index}`
       : `user:${mix(seed, 5, index).toString(16).padStart(8, '0')}`,

@@ -76,7 +76,7 @@ function newRoute(endpoint: Endpoint, i: number): Effect {
 function rotation(places: Places, random: Random, i: number): Effect {
   const { from } = places.span(random, 5, 5)
   const identity = places.identity(random, (one) => one.kind === 'service')
-  const renamed: Caller = { ...identity, name: `${identity.name}-v2` }
+  const renamed: Caller = { ...identity, name: `${identity.name}-v2`, key: random.word() }
   const to = Math.min(places.world.to, from + AFTERMATH_MS)
   return {
     label: labelOf(
@@ -107,7 +107,12 @@ function crowd(world: World, places: Places, random: Random, i: number): Effect 
       const more = 4 * Math.min(1, 3 * through, 3 * (1 - through))
       const count = random.poisson(more)
       for (let n = 0; n < count; n++) {
-        const visitor = { ...call.caller, name: `user:${random.hex(8)}`, addresses: [publicAddress(random)] }
+        const visitor = {
+          ...call.caller,
+          name: `user:${random.hex(8)}`,
+          key: random.word(),
+          addresses: [publicAddress(random)],
+        }
         push(strangerCall(call.ts + random.below(5_000), call.endpoint, visitor, random))
       }
       return true
@@ -141,6 +146,7 @@ function scanner(world: World): Effect {
     userAgent: 'probe/2',
     tokenSeconds: 3600,
     addresses: ['10.9.9.9'],
+    key: 1,
   }
   const probes = world.services.map((service): Endpoint => {
     const first = world.endpoints.find((endpoint) => endpoint.service === service)!
@@ -179,6 +185,7 @@ function backup(world: World, places: Places, random: Random, how: 'nightly' | '
     userAgent: 'backup/5',
     tokenSeconds: 3600,
     addresses: ['10.9.8.7'],
+    key: 2,
   }
   const startsAt = HOUR_MS * (how === 'nightly' ? 2 : 3)
   const gapMs = 400

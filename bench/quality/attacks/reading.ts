@@ -104,6 +104,7 @@ export const cardinalityFlood: DrawAttack = ({ places, random, id }) => {
     userAgent: 'curl/8.9',
     tokenSeconds: 3600,
     addresses: [publicAddress(random)],
+    key: random.word(),
   })
   // No ordinary call comes from a name that nobody has seen; a new name is worth what a finite log can tell.
   const news = new WindowCount(1e-4 * expectedCalls(world, endpoint, span.from, span.to), Number.POSITIVE_INFINITY)
