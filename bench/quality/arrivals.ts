@@ -19,8 +19,9 @@ const ON_MOST_MS = 2 * 3_600_000
 export function usualRate(identity: Identity, at: EpochMs): number {
   const hour = (at / 3_600_000) % 24
   const day = 1 + identity.swing * Math.sin((2 * Math.PI * (hour - 8 + identity.shiftHours)) / 24)
-  const weekday = new Date(at).getUTCDay()
-  return identity.rate * Math.max(0.02, day) * (weekday === 0 || weekday === 6 ? identity.weekend : 1)
+  // The first day of 1970 was a Thursday.
+  const isWeekend = (Math.floor(at / 86_400_000) + 5) % 7 < 2
+  return identity.rate * Math.max(0.02, day) * (isWeekend ? identity.weekend : 1)
 }
 
 interface Walker {

@@ -1,15 +1,15 @@
 /**
- * Which detectors may rightly tell an attack of a kind, by the names of their folders. What is not there yet counts from the day on
- * which it is.
+ * Which detectors may rightly tell an attack of a kind, by the names of their folders: the one that is meant for it, then those that see
+ * another side of it. What is not there yet counts from the day on which it is.
  */
 export const families: Readonly<Record<string, readonly string[]>> = {
   '5xx-burst': ['error-burst', 'payload-error'],
   '500-by-size': ['payload-error', 'error-burst', 'payload-outlier'],
   'get-spike': ['get-spike', 'data-exfiltration'],
   'get-spike-sensitive': ['get-spike', 'data-exfiltration', 'object-enumeration'],
-  'denied-single': ['denied-burst', 'new-edge'],
-  'denied-spray': ['denied-burst', 'new-origin'],
-  'denied-slow': ['denied-burst', 'new-edge'],
+  'denied-single': ['denied-burst', 'new-edge', 'get-spike'],
+  'denied-spray': ['denied-burst', 'new-origin', 'get-spike'],
+  'denied-slow': ['denied-burst', 'new-edge', 'get-spike'],
   'lateral-uniform': ['new-edge'],
   'lateral-popular': ['new-edge'],
   'lateral-role': ['new-edge'],
@@ -26,7 +26,7 @@ export const families: Readonly<Record<string, readonly string[]>> = {
   cardinality: ['get-spike', 'denied-burst', 'object-enumeration', 'new-edge'],
 }
 
-/** Whether any of the detectors at work could tell an attack of that kind. */
+/** Whether the detector that is meant for that kind is at work. */
 export function isCovered(kind: string, detectors: ReadonlySet<string>): boolean {
-  return (families[kind] ?? []).some((name) => detectors.has(name))
+  return detectors.has(families[kind]?.[0] ?? '')
 }

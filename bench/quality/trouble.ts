@@ -179,7 +179,10 @@ function scanner(world: World): Effect {
 
 /** Reads so many objects of one endpoint one after the other, always at the same time of the day (or of the week's last day). */
 function backup(world: World, places: Places, random: Random, how: 'nightly' | 'weekly', objects: number): Effect {
-  const endpoint = places.endpoint(random, (one) => one.method === 'GET' && one.route.endsWith('{id}'))
+  const endpoint = places.endpoint(
+    random,
+    (one) => one.method === 'GET' && !one.sensitive && one.route.endsWith('{id}'),
+  )
   const job: Caller = {
     name: `spiffe://watch.example.org/ns/backup/sa/${how}`,
     userAgent: 'backup/5',

@@ -138,9 +138,12 @@ describe('labels', () => {
 
 it('spreads evidence: a quarter below what is needed, half at twice that and more', () => {
   const ratios = [5, 6, 7, 8].flatMap((seed) => {
-    const other = logOf(seed)
-    const needed = neededIn(other.world)
-    return other.labels.filter(({ kind }) => !kind.startsWith('benign_')).map(({ nats }) => nats / needed)
+    const other = createWorld(seed, { ...size, hours: 16 })
+    const needed = neededIn(other)
+    const log = qualityLog(other, planOf(other))
+    // The evidence is complete when the lines have been read.
+    for (const _line of log.lines());
+    return log.labels.filter(({ kind }) => !kind.startsWith('benign_')).map(({ nats }) => nats / needed)
   })
   const share = (from: number, to: number) => ratios.filter((one) => one >= from && one < to).length / ratios.length
   expect(share(Number.NEGATIVE_INFINITY, 1)).toBeGreaterThan(0.15)
