@@ -31,11 +31,12 @@ function* linesOf(world: World, effects: readonly Effect[]): Generator<string> {
   for (let start = world.from; start < world.to; start += MINUTE_MS) {
     const end = start + MINUTE_MS
     const near = effects.filter((effect) => effect.label.from < end + REACH_MS && endOf(world, effect) > start)
+    const touching = near.filter(({ touch }) => touch !== undefined)
     arrive(start, (ts: EpochMs, identity: Identity, own: Random) => {
       const call = usualCall(world, ts, identity, own)
-      for (const effect of near) {
-        if (effect.touch === undefined || ts < effect.label.from || ts >= endOf(world, effect)) continue
-        if (!effect.touch(call, push)) return
+      for (const effect of touching) {
+        if (ts < effect.label.from || ts >= endOf(world, effect)) continue
+        if (effect.touch?.(call, push) === false) return
       }
       waiting.put(call)
     })

@@ -1,10 +1,10 @@
 import type { EpochMs } from '#src/call/call.ts'
 import { type Random, randomFor } from '#src/demo/random.ts'
 import { publicAddress } from '#src/demo/world.ts'
-import { callTo, failWith, strangerCall } from './calls.ts'
+import { type Call, callTo, failWith, strangerCall } from './calls.ts'
 import { type Effect, labelOf } from './effect.ts'
 import { type Endpoint, TENANTS } from './endpoints.ts'
-import type { Caller } from './identities.ts'
+import type { Caller, Identity } from './identities.ts'
 import type { Places } from './place.ts'
 import type { World } from './world.ts'
 
@@ -25,7 +25,7 @@ export function drawTrouble(world: World, places: Places): readonly Effect[] {
     // One route in a hundred changes on each day; a service's routes change together.
     ...some(Math.ceil((0.01 * world.endpoints.length * days) / perService), (r, i) => deploy(world, places, r, i)),
     ...world.endpoints.filter((endpoint) => endpoint.bornAt > world.from).map((endpoint, i) => newRoute(endpoint, i)),
-    ...some(Math.ceil(0.01 * world.identities.length * days), (r, i) => rotation(places, r, i)),
+    ...rotations(places, random, Math.ceil(0.01 * world.identities.length * days)),
     ...some(Math.ceil(days / 2), (r, i) => crowd(world, places, r, i)),
     ...some(Math.ceil(days), (r, i) => retryStorm(places, r, i)),
     scanner(world),
@@ -72,24 +72,27 @@ function newRoute(endpoint: Endpoint, i: number): Effect {
   }
 }
 
-/** A workload gets a new name and does what it always did. */
-function rotation(places: Places, random: Random, i: number): Effect {
-  const { from } = places.span(random, 5, 5)
-  const identity = places.identity(random, (one) => one.kind === 'service')
-  const renamed: Caller = { ...identity, name: `${identity.name}-v2`, key: random.word() }
-  const to = Math.min(places.world.to, from + AFTERMATH_MS)
-  return {
-    label: labelOf(
-      { id: `rotation-${i + 1}`, kind: 'benign_rotation', from, to, intensity: 1 },
-      [],
-      [identity, renamed],
-    ),
-    lasts: true,
-    touch(call) {
-      if (call.identity === identity) call.caller = renamed
-      return true
-    },
+/** Workloads get new names and do what they always did. The earliest does the work for all: there may be hundreds, and each call asks. */
+function rotations(places: Places, random: Random, count: number): readonly Effect[] {
+  const { to: end } = places.world
+  const drawn = Array.from({ length: count }, () => {
+    const { from } = places.span(random, 5, 5)
+    const identity = places.identity(random, (one) => one.kind === 'service')
+    return { from, identity, renamed: { ...identity, name: `${identity.name}-v2`, key: random.word() } }
+  }).sort((a, b) => a.from - b.from)
+  const byIdentity = new Map<Identity, { readonly from: EpochMs; readonly renamed: Caller }>()
+  for (const { identity, ...rest } of drawn) byIdentity.set(identity, rest)
+  const touch = (call: Call): boolean => {
+    const rotation = call.identity === null ? undefined : byIdentity.get(call.identity)
+    if (rotation !== undefined && call.ts >= rotation.from) call.caller = rotation.renamed
+    return true
   }
+  return drawn.map(({ from, identity, renamed }, i): Effect => {
+    const to = Math.min(end, from + AFTERMATH_MS)
+    const named = { id: `rotation-${i + 1}`, kind: 'benign_rotation', from, to, intensity: 1 }
+    const label = labelOf(named, [], [identity, renamed])
+    return i === 0 ? { label, lasts: true, touch } : { label }
+  })
 }
 
 /** A tenant's endpoints become five times as popular within 20 minutes, stay so for 20, and fall back: many new people, a few calls each. */
