@@ -56,8 +56,13 @@ function take<One>(all: readonly One[], taken: Set<One>, random: Random, fits: (
 }
 
 /** Calls a second that an endpoint gets on average. */
-export function rateOf(world: World, endpoint: Endpoint): number {
+function rateOf(world: World, endpoint: Endpoint): number {
   let rate = 0
   for (const { identity, share } of endpoint.callers) rate += world.identities[identity]!.rate * share
   return rate
+}
+
+/** Whether an endpoint gets so many calls a second; in a world with few calls, one in a hundred of them. */
+export function isBusy(world: World, endpoint: Endpoint, least: number): boolean {
+  return rateOf(world, endpoint) > Math.min(least, world.size.callsPerDay / 86_400 / 100)
 }

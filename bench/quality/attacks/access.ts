@@ -5,7 +5,7 @@ import { expectedCalls, labelOf, WindowCount } from '../effect.ts'
 import type { Endpoint } from '../endpoints.ts'
 import type { Identity } from '../identities.ts'
 import { intensityFor, logCoin } from '../nats.ts'
-import { rateOf } from '../place.ts'
+import { isBusy } from '../place.ts'
 import type { World } from '../world.ts'
 import { type Draw, type DrawAttack, times } from './attack.ts'
 
@@ -59,7 +59,7 @@ export const deniedSlowly: DrawAttack = (draw) => deniedByOne(draw, 'denied-slow
 /** Two hundred identities, each tried once or twice, at one endpoint. Intensity: attempts. */
 export const deniedSpray: DrawAttack = ({ places, random, id, wanted }) => {
   const { world } = places
-  const endpoint = places.endpoint(random, (one) => one.callers.length > 0 && rateOf(world, one) > 0.003)
+  const endpoint = places.endpoint(random, (one) => one.callers.length > 0 && isBusy(world, one, 0.003))
   const span = places.span(random, 1, 20)
   const { denied } = endpoint
   const usual = expectedCalls(world, endpoint, span.from, span.to)

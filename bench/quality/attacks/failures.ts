@@ -2,13 +2,13 @@ import { failWith, strangerCall, succeed } from '../calls.ts'
 import { expectedCalls, labelOf, WindowCount } from '../effect.ts'
 import { intensityFor, logCoin } from '../nats.ts'
 import { largestUsual } from '../payload.ts'
-import { rateOf } from '../place.ts'
+import { isBusy } from '../place.ts'
 import { type DrawAttack, times } from './attack.ts'
 
 /** An endpoint fails for a share of its calls: every call is one coin. Intensity: that share. */
 export const errorBurst: DrawAttack = ({ places, random, id, wanted }) => {
   const { world } = places
-  const endpoint = places.endpoint(random, (one) => rateOf(world, one) > 0.01)
+  const endpoint = places.endpoint(random, (one) => isBusy(world, one, 0.01))
   const { failing } = endpoint
   // An endpoint that nobody calls at night cannot fail then: it is looked for a time at which the evidence can come together.
   const spans = Array.from({ length: 8 }, () => places.span(random, 0.5, 30))
@@ -38,7 +38,7 @@ export const errorBurst: DrawAttack = ({ places, random, id, wanted }) => {
  */
 export const errorsBySize: DrawAttack = ({ places, random, id, wanted }) => {
   const { world } = places
-  const endpoint = places.endpoint(random, (one) => one.request !== null && rateOf(world, one) > 0.003)
+  const endpoint = places.endpoint(random, (one) => one.request !== null && isBusy(world, one, 0.003))
   const attacker = places.identity(random, (one) => one.tenant === endpoint.tenant && one.pattern !== 'cron')
   const span = places.span(random, 1, 20)
   const crashing = 0.5 + 0.5 * random.unit()

@@ -4,6 +4,7 @@ import type { Endpoint } from '../endpoints.ts'
 import type { Identity } from '../identities.ts'
 import { intensityFor, logCoin, shapeOf, spreadOfIdentity } from '../nats.ts'
 import { logLarger } from '../payload.ts'
+import { isBusy } from '../place.ts'
 import { type Draw, type DrawAttack, times } from './attack.ts'
 
 const reads = (endpoint: Endpoint): boolean =>
@@ -139,15 +140,9 @@ function silence({ places, random, id, wanted }: Draw, kind: string, one: Endpoi
 
 /** An endpoint gets no more than 30% of its calls. Intensity: the share that is left; what it is worth grows with its length. */
 export const endpointSilence: DrawAttack = (draw) => {
-  const { world } = draw.places
-  const total = world.size.callsPerDay / 86_400
-  const busy = (endpoint: Endpoint) =>
-    endpoint.callers.reduce((sum, { identity, share }) => sum + world.identities[identity]!.rate * share, 0)
-  return silence(
-    draw,
-    'silence-endpoint',
-    draw.places.endpoint(draw.random, (one) => busy(one) > Math.min(0.02, total / 100)),
-  )
+  const { places, random } = draw
+  const endpoint = places.endpoint(random, (one) => isBusy(places.world, one, 0.02))
+  return silence(draw, 'silence-endpoint', endpoint)
 }
 
 /** A workload makes no more than 30% of its calls. */

@@ -4,7 +4,7 @@ import { callTo, strangerCall, succeed } from '../calls.ts'
 import { expectedCalls, labelOf, WindowCount } from '../effect.ts'
 import type { Caller } from '../identities.ts'
 import { intensityFor } from '../nats.ts'
-import { rateOf } from '../place.ts'
+import { isBusy } from '../place.ts'
 import { type Draw, type DrawAttack, times } from './attack.ts'
 
 function spike({ places, random, id, wanted }: Draw, isSensitive: boolean) {
@@ -15,7 +15,7 @@ function spike({ places, random, id, wanted }: Draw, isSensitive: boolean) {
       one.method === 'GET' &&
       one.sensitive === isSensitive &&
       one.callers.length > 0 &&
-      rateOf(world, one) > (isSensitive ? 0 : 0.003),
+      isBusy(world, one, isSensitive ? 0 : 0.003),
   )
   const span = places.span(random, 1, 20)
   const isOneClient = random.unit() < 0.5
@@ -60,12 +60,11 @@ export const sensitiveSpike: DrawAttack = (draw) => spike(draw, true)
 /** Five per cent more every hour, so that a baseline follows; then a spike of ten minutes, which alone is counted. Intensity: its factor. */
 export const poisoningRamp: DrawAttack = ({ places, random, id, wanted }) => {
   const { world } = places
-  const endpoint = places.endpoint(random, (one) => one.method === 'GET' && !one.sensitive && rateOf(world, one) > 0.01)
+  const endpoint = places.endpoint(random, (one) => one.method === 'GET' && !one.sensitive && isBusy(world, one, 0.01))
   const span = places.span(random, 16 * 60, 24 * 60)
   const spikeFrom = span.to - 10 * MINUTE_MS
   const callers = endpoint.callers.map(({ identity }) => world.identities[identity]!)
   const hours = (at: number) => (at - span.from) / 3_600_000
-  const rate = rateOf(world, endpoint)
   const usual = WindowCount.of(world, endpoint, spikeFrom, span.to)
   const grown = 1.05 ** hours(spikeFrom)
   // The spike is measured against what the ramp has made of the baseline: that is what it hides behind.
@@ -81,7 +80,7 @@ export const poisoningRamp: DrawAttack = ({ places, random, id, wanted }) => {
     add(start, end, push) {
       const extra = 1.05 ** hours(start) * (start >= spikeFrom ? factor : 1) - 1
       const usualHere = expectedCalls(world, endpoint, start, end)
-      const count = random.poisson(rate === 0 ? 0 : extra * usualHere)
+      const count = random.poisson(extra * usualHere)
       for (let i = 0; i < count; i++) {
         const call = callTo(Math.floor(start + random.unit() * (end - start)), endpoint, random.pick(callers), random)
         if (call.ts >= spikeFrom) hidden.seen++
