@@ -23,7 +23,8 @@ export const families: Readonly<Record<string, readonly string[]>> = {
   'token-origins': ['new-origin', 'token-lifetime'],
   'new-origin': ['new-origin', 'token-lifetime'],
   poisoning: ['get-spike', 'data-exfiltration'],
-  cardinality: ['get-spike', 'denied-burst', 'object-enumeration', 'new-edge'],
+  // Meant for it is no detector of its own but the alert of the entity that all names beyond the limits share.
+  cardinality: ['overflow', 'get-spike', 'denied-burst', 'object-enumeration', 'new-edge'],
 }
 
 /** Whether the detector that is meant for that kind is at work. */

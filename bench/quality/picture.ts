@@ -18,10 +18,10 @@ interface Panel {
 }
 
 const WIDTH = 960
-const HEIGHT = 400
+const HEIGHT = 416
 const TOP = 84
 const BOTTOM = 330
-const PANEL = 300
+const PANEL = 370
 const INK = '#1f2933'
 const QUIET = '#66727f'
 const GRID = '#e3e8ed'
@@ -42,7 +42,7 @@ export function pictureOf(summaries: readonly Summary[]): string {
   })
   const delay = series(({ byEvidence }, bin) => byEvidence[bin]!.medianSeconds)
   const attacks = sorted[0]?.covered.attacks ?? 0
-  const said = `${attacks} labelled attacks in ${sorted[0]?.seeds.length ?? 0} generated worlds; seconds are of event time`
+  const said = `${attacks} labelled attacks in ${sorted[0]?.seeds.length ?? 0} generated worlds, of kinds that a detector exists for; seconds are of event time`
   const panels: Panel[] = [
     {
       title: 'Attacks told',
@@ -54,7 +54,7 @@ export function pictureOf(summaries: readonly Summary[]): string {
     },
     {
       title: 'Median delay',
-      left: 560,
+      left: 552,
       series: delay,
       marks: [10, 60, 300, 1800, 7200],
       label: spell,
@@ -66,7 +66,7 @@ export function pictureOf(summaries: readonly Summary[]): string {
     `<rect width="${WIDTH}" height="${HEIGHT}" rx="10" fill="#ffffff"/>`,
     ...panels.map((panel) => panelOf(panel, budgets)),
     ...legend(),
-    text(WIDTH - 24, HEIGHT - 14, said, `text-anchor="end" font-size="11" fill="${QUIET}"`),
+    text(70, HEIGHT - 14, said, `font-size="11" fill="${QUIET}"`),
     '</svg>',
     '',
   ].join('\n')
@@ -74,7 +74,8 @@ export function pictureOf(summaries: readonly Summary[]): string {
 
 function panelOf(panel: Panel, budgets: readonly number[]): string {
   const x = (i: number) => panel.left + 24 + (budgets.length < 2 ? 0.5 : i / (budgets.length - 1)) * (PANEL - 48)
-  const y = (value: number) => BOTTOM - panel.place(value) * (BOTTOM - TOP)
+  // What lies beyond the scale is drawn at its end.
+  const y = (value: number) => BOTTOM - Math.min(1, Math.max(0, panel.place(value))) * (BOTTOM - TOP)
   const lines = panel.marks.flatMap((mark) => [
     `<line x1="${panel.left}" x2="${panel.left + PANEL}" y1="${at(y(mark))}" y2="${at(y(mark))}" stroke="${GRID}"/>`,
     text(panel.left - 10, y(mark) + 4, panel.label(mark), `text-anchor="end" font-size="12" fill="${QUIET}"`),
