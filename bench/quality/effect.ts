@@ -15,6 +15,8 @@ export interface Label {
   readonly identities: readonly string[]
   readonly from: EpochMs
   readonly to: EpochMs
+  /** When it strikes, where it prepares itself before; delays count from then on. */
+  readonly strikesAt?: EpochMs
   /** In the unit of its kind: a share, a factor, a number. */
   readonly intensity: number
   /** Evidence in its events; complete when the log has been read to its end. 0 for trouble. */

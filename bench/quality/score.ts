@@ -9,7 +9,7 @@ const GRACE_MS = 60_000
 export interface Hit {
   readonly label: Label
   readonly alert: Alert
-  /** From the attack's beginning to the end of the tick at which the evidence crossed. */
+  /** From the attack's beginning to the end of the tick at which the evidence crossed; 0 where it was told before it struck. */
   readonly delayMs: number
 }
 
@@ -44,7 +44,7 @@ export function scoreOf(labels: readonly Label[], alerts: readonly Alert[]): Sco
       (label) => (families[label.kind] ?? []).includes(alert.detector) && concerns(label, alert),
     )
     const fresh = told.find((label) => !hits.has(label))
-    if (fresh !== undefined) hits.set(fresh, { label: fresh, alert, delayMs: detectedAt(alert) - fresh.from })
+    if (fresh !== undefined) hits.set(fresh, { label: fresh, alert, delayMs: delayOf(fresh, alert) })
     else if (told.length > 0) duplicates.push(alert)
     else falseAlarms.push({ alert, during: shortest(labels.filter((label) => concerns(label, alert))) })
   }
@@ -76,6 +76,10 @@ function overlaps(label: Label, entity: EntityName): boolean {
 /** What lasts the whole log explains least. */
 function shortest(labels: readonly Label[]): Label | null {
   return labels.toSorted((a, b) => a.to - a.from - (b.to - b.from))[0] ?? null
+}
+
+function delayOf(label: Label, alert: Alert): number {
+  return Math.max(0, detectedAt(alert) - (label.strikesAt ?? label.from))
 }
 
 function detectedAt(alert: Alert): EpochMs {

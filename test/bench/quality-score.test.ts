@@ -44,6 +44,12 @@ describe('the scorer', () => {
     expect(score).toMatchObject({ duplicates: [late], falseAlarms: [], missed: [] })
   })
 
+  it('counts the delay from the strike, and none where the preparation was told', () => {
+    const poisoned = label({ strikesAt: t0 + 100 * second })
+    expect(scoreOf([poisoned], [alert(130)]).hits).toMatchObject([{ delayMs: 30 * second }])
+    expect(scoreOf([poisoned], [alert(40)]).hits).toMatchObject([{ delayMs: 0 }])
+  })
+
   it('takes the parent and an edge of the identity for the entity', () => {
     expect(scoreOf([label({})], [alert(30, { entity: service })]).hits).toHaveLength(1)
     const lateral = label({ kind: 'lateral-uniform', endpoints: [], identities: ['mallory'] })

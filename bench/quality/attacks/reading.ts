@@ -72,7 +72,7 @@ export const poisoningRamp: DrawAttack = ({ places, random, id, wanted }) => {
   const factor = intensityFor(wanted, 1.5, 50, (g) => hidden.expected((g - 1) * grown * usual.mean))
   hidden.added = (factor - 1) * grown * usual.mean
   return {
-    label: labelOf({ id, kind: 'poisoning', ...span, intensity: factor }, [endpoint], []),
+    label: labelOf({ id, kind: 'poisoning', ...span, strikesAt: spikeFrom, intensity: factor }, [endpoint], []),
     touch(call) {
       if (call.endpoint === endpoint && call.ts >= spikeFrom) hidden.seen++
       return true
