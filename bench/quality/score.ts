@@ -46,7 +46,7 @@ export function scoreOf(labels: readonly Label[], alerts: readonly Alert[]): Sco
     const fresh = told.find((label) => !hits.has(label))
     if (fresh !== undefined) hits.set(fresh, { label: fresh, alert, delayMs: delayOf(fresh, alert) })
     else if (told.length > 0) duplicates.push(alert)
-    else falseAlarms.push({ alert, during: shortest(labels.filter((label) => concerns(label, alert))) })
+    else falseAlarms.push({ alert, during: likeliest(labels.filter((label) => concerns(label, alert))) })
   }
   return {
     attacks,
@@ -73,8 +73,8 @@ function overlaps(label: Label, entity: EntityName): boolean {
   return route !== null && label.endpoints.includes(`${service} ${method} ${route}`)
 }
 
-/** What lasts the whole log explains least. */
-function shortest(labels: readonly Label[]): Label | null {
+/** What lasts long explains least: a short trouble comes before an attack of a day. */
+function likeliest(labels: readonly Label[]): Label | null {
   return labels.toSorted((a, b) => a.to - a.from - (b.to - b.from))[0] ?? null
 }
 

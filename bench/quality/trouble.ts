@@ -29,8 +29,8 @@ export function drawTrouble(world: World, places: Places): readonly Effect[] {
     ...some(Math.ceil(days / 2), (r, i) => crowd(world, places, r, i)),
     ...some(Math.ceil(days), (r, i) => retryStorm(places, r, i)),
     scanner(world),
-    backup(world, places, random, 'nightly', 1500),
-    ...(days >= 7 ? [backup(world, places, random, 'weekly', 10_000)] : []),
+    ...backups(world, places, random, 'nightly', 1500),
+    ...(days >= 7 ? backups(world, places, random, 'weekly', 10_000) : []),
     skewedClock(world, random),
   ]
 }
@@ -181,7 +181,13 @@ function scanner(world: World): Effect {
 }
 
 /** Reads so many objects of one endpoint one after the other, always at the same time of the day (or of the week's last day). */
-function backup(world: World, places: Places, random: Random, how: 'nightly' | 'weekly', objects: number): Effect {
+function backups(
+  world: World,
+  places: Places,
+  random: Random,
+  how: 'nightly' | 'weekly',
+  objects: number,
+): readonly Effect[] {
   const endpoint = places.endpoint(
     random,
     (one) => one.method === 'GET' && !one.sensitive && one.route.endsWith('{id}'),
@@ -193,24 +199,27 @@ function backup(world: World, places: Places, random: Random, how: 'nightly' | '
     addresses: ['10.9.8.7'],
     key: 2,
   }
-  const startsAt = HOUR_MS * (how === 'nightly' ? 2 : 3)
   const gapMs = 400
-  const runs = (day: EpochMs) => how === 'nightly' || new Date(day).getUTCDay() === 0
-  return {
-    label: labelOf(
-      { id: `backup-${how}`, kind: 'benign_backup', from: world.from, to: world.to, intensity: objects },
-      [endpoint],
-      [job],
-    ),
-    add(start, end, push) {
-      const day = Math.floor(start / DAY_MS) * DAY_MS
-      if (!runs(day)) return
-      const first = Math.max(0, Math.ceil((start - day - startsAt) / gapMs))
-      for (let n = first; n < objects && day + startsAt + n * gapMs < end; n++) {
-        push(strangerCall(day + startsAt + n * gapMs, endpoint, job, random, n % endpoint.objects))
+  const days = Array.from({ length: Math.ceil((world.to - world.from) / DAY_MS) }, (_, i) => world.from + i * DAY_MS)
+  const runs = days.filter((day) => how === 'nightly' || new Date(day).getUTCDay() === 0)
+  return runs
+    .map((day, i): Effect => {
+      const from = day + HOUR_MS * (how === 'nightly' ? 2 : 3)
+      const to = Math.min(world.to, from + objects * gapMs)
+      return {
+        label: labelOf(
+          { id: `backup-${how}-${i + 1}`, kind: 'benign_backup', from, to, intensity: objects },
+          [endpoint],
+          [job],
+        ),
+        add(start, end, push) {
+          for (let n = Math.ceil((start - from) / gapMs); from + n * gapMs < end; n++) {
+            push(strangerCall(from + n * gapMs, endpoint, job, random, n % endpoint.objects))
+          }
+        },
       }
-    },
-  }
+    })
+    .filter(({ label }) => label.from < label.to)
 }
 
 /** One service's clock is up to 15 s off, all the time. */
