@@ -45,6 +45,8 @@ export const LEVEL_WIDTH = WEIGHT + PLACES + 1
 
 /** A range below this much of the scale is taken for this much: what never moved has no finer measure. */
 const RANGE_LEAST = 0.05
+/** asinh of the largest double. */
+const PLACE_MOST = 711
 
 export function openLevel(row: Float64Array, at: number): void {
   row.fill(0, at, at + LEVEL_WIDTH)
@@ -63,7 +65,7 @@ export function logNovelty(row: Float64Array, at: number, value: number, shape: 
   const scale = num(row, at + SCALE)
   const weights = num(row, at + WEIGHT_SUM)
   if (scale === 0 || weights === 0) return 0
-  const x = Math.asinh(value / scale)
+  const x = placeOf(value, scale)
   const range = num(row, at + RANGE)
   const width = range / shape.kernels
   let near = 0
@@ -89,8 +91,13 @@ export function observeLevel(row: Float64Array, at: number, value: number, shape
   const since = seen - PLACES
   const slot = at + RING + (since % shape.lag)
   const due = num(row, slot)
-  row[slot] = Math.asinh(value / num(row, at + SCALE))
+  row[slot] = placeOf(value, num(row, at + SCALE))
   if (since >= shape.lag) learn(row, at, due, shape)
+}
+
+/** Where a value lies on the scale. Only a quotient beyond all numbers meets the bound. */
+function placeOf(value: number, scale: number): number {
+  return Math.max(-PLACE_MOST, Math.min(Math.asinh(value / scale), PLACE_MOST))
 }
 
 function warmUp(row: Float64Array, at: number, shape: LevelShape): void {
@@ -100,7 +107,7 @@ function warmUp(row: Float64Array, at: number, shape: LevelShape): void {
   let scale = 0
   for (const value of first) scale += Math.abs(value - mean) / PLACES
   row[at + SCALE] = scale > 0 ? scale : Math.abs(mean) || 1
-  for (const value of first) learn(row, at, Math.asinh(value / num(row, at + SCALE)), shape)
+  for (const value of first) learn(row, at, placeOf(value, num(row, at + SCALE)), shape)
 }
 
 function learn(row: Float64Array, at: number, x: number, shape: LevelShape): void {
