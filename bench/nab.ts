@@ -6,10 +6,10 @@ import { parseArgs } from 'node:util'
 import { LEVEL_SHAPE, type LevelShape } from '#src/baseline/level.ts'
 import { randomFor } from '#src/demo/random.ts'
 import { progress, report } from './figures.ts'
-import { levelScores } from './nab/detect.ts'
+import { accumulatedOf, crestsOf, levelScores, noveltyOf } from './nab/detect.ts'
 import { crossFitted, fitted } from './nab/fit.ts'
 import { published } from './nab/published.ts'
-import { hitsWithin, profiles, type Scored, sweepOf } from './nab/score.ts'
+import { hitsWithin, optimise, profiles, type Scored, sweepOf } from './nab/score.ts'
 import { hasData, isService, readAll, type Series } from './nab/series.ts'
 
 const { values: flags } = parseArgs({
@@ -87,6 +87,17 @@ function main(): number {
     threshold: profiles.map((profile) => crossFitted([ours], profile)),
     constants: profiles.map((profile) => crossFitted(tried, profile)),
   }
+  const standard = tried.map((files) => optimise(sweepOf(files), profiles[0]!).score)
+  const changed = [
+    rowOf(
+      'every row told, not only crests',
+      scoredBy(all, (values) => noveltyOf(values, LEVEL_SHAPE)),
+    ),
+    rowOf(
+      'evidence added up over ticks',
+      scoredBy(all, (values) => crestsOf(accumulatedOf(noveltyOf(values, LEVEL_SHAPE)))),
+    ),
+  ]
   const sweep = sweepOf(ours)
   const budgets = [10, 20, 64, 128].map((falseRows) => ({ falseRows, hits: hitsWithin(sweep, falseRows) }))
   const others = published.map(({ name, board, found: at, service, looksAhead }): Row => {
@@ -100,10 +111,12 @@ function main(): number {
   const fixed = (values: readonly number[]): string => values.map((value) => value.toFixed(1)).join(' / ')
   const text = [
     tableOf(rows),
+    `Changed on purpose:\n\n${tableOf(changed)}`,
+    `Standard scores of ${standard.length} choices of constants (half and double of each): ${fixed([Math.min(...standard), Math.max(...standard)])}.`,
     `Cross-fitted, threshold only: ${fixed(crossed.threshold)}; threshold and constants: ${fixed(crossed.constants)}.`,
     `Windows found with at most so many false rows: ${budgets.map((one) => `${one.falseRows}: ${one.hits}`).join(', ')}.`,
   ].join('\n\n')
-  report(flags.report === 'json' ? 'json' : 'text', { rows, crossed, budgets }, text)
+  report(flags.report === 'json' ? 'json' : 'text', { rows, changed, standard, crossed, budgets }, text)
   return 0
 }
 
