@@ -85,5 +85,6 @@ describe('with hardly any room, the same log gives the same alerts', () => {
       { numRuns: 6, endOnFailure: true },
     )
     expect(evicted).toBeGreaterThan(0)
-  })
+    // Some worlds are long, and a busy machine takes ten times as long as an idle one.
+  }, 400_000)
 })
