@@ -90,6 +90,14 @@ function open(
   setting.report(subject, watch, 'opened', tick)
 }
 
+/**
+ * Whether a tick prolongs the anomaly: it is more like it than like the baseline, and the ticks before it have not said a thousand to
+ * one that it is over. Without the second an alert of uneven traffic, of which every few ticks lean a little towards the anomaly, would never resolve.
+ */
+export function isStillOdd(row: Float64Array, at: number, evidence: Evidence): boolean {
+  return evidence.calm < 0 && (row[at + CALM] as number) < CALM_NATS
+}
+
 function goOn(
   setting: Setting,
   subject: Subject,
@@ -101,7 +109,7 @@ function goOn(
   const row = subject.rows.numbers
   const { tickMs } = setting.calendar
   const end = tick + 1
-  if (evidence !== null && evidence.calm < 0) {
+  if (evidence !== null && isStillOdd(row, at, evidence)) {
     row[at + LAST] = end
     row[at + NATS] = (row[at + NATS] as number) + Math.max(0, bestOf(evidence, watch.detector.alternatives))
     const severity = severityOf(setting, subject, watch, at)

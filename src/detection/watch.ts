@@ -2,7 +2,7 @@ import { BLOCKS_WALKED, blockOf } from '#src/baseline/blocks.ts'
 import type { Tally } from '#src/baseline/tally.ts'
 import { mergeSample, type Sampled } from '#src/sketch/sample.ts'
 import { countCrossings, countOpened, countTests, spend } from './budget.ts'
-import { decide } from './decide.ts'
+import { decide, isStillOdd } from './decide.ts'
 import { ADMITTED, NEXT, type ScopePlan, type Slot, type Watch } from './plan.ts'
 import { newPlace } from './rows.ts'
 import type { Setting, Subject, WatchMeters } from './subject.ts'
@@ -126,7 +126,7 @@ function weigh(setting: Setting, subject: Subject, watch: Watch, at: number, tic
     if (odd || single) addNumbers(numbers, at, evidence)
     if (odd || single) example(subject, watch, tally, single || bestOf(evidence, watch.detector.alternatives) > 0)
   }
-  if (open && evidence.calm < 0) {
+  if (open && isStillOdd(numbers, at, evidence)) {
     addNumbers(numbers, at, evidence)
     example(subject, watch, tally, true)
   }
