@@ -21,7 +21,7 @@ export interface Watch {
   /** Offset of each of its measures in an entity's row, in the order of `slots`. */
   readonly slots: readonly Slot[]
   readonly views: Views<Readonly<Record<string, Measure>>>
-  /** Which of the layout's samples holds its examples. */
+  /** Which of the layout's samples holds its examples; -1: its measures name them. */
   readonly sample: number
   /** ln of its part of the budget of one shard, in false alarms a day; half of it for each way where single calls are tested too. */
   readonly logBudget: number
@@ -69,7 +69,7 @@ export function planOf(enabled: readonly Enabled[], falseAlarmsPerDay: number, s
     const layout = layoutOf(
       scope,
       here.flatMap(({ detector }) => Object.values(detector.measures)),
-      here.map(({ detector }) => detector.sample),
+      here.flatMap(({ detector }) => detector.sample ?? []),
     )
     const { slots, width, binsWidth } = slotsOf(layout)
     const watches = here.map(({ detector, params }, index): Watch => {
@@ -87,7 +87,7 @@ export function planOf(enabled: readonly Enabled[], falseAlarmsPerDay: number, s
         slots: own.map(({ slot }) => slot),
         // Each view is that of its measure's kind.
         views: Object.fromEntries(own.map(({ key, slot }) => [key, slot.view])) as Watch['views'],
-        sample: layout.samples.findIndex((rule) => rule.name === detector.sample.name),
+        sample: layout.samples.findIndex((rule) => rule.name === detector.sample?.name),
         logBudget: Math.log(((falseAlarmsPerDay / shards) * detector.share) / parts / (detector.single ? 2 : 1)),
       }
     })
@@ -107,7 +107,7 @@ function slotsOf(layout: Layout): { slots: Slot[]; width: number; binsWidth: num
   let width = FIRST_SLOT
   let binsWidth = 0
   for (const { measure, kind, cells } of layout.parts) {
-    slots.push({ kind, name: measure.name, at: width, binsAt: binsWidth, cells, view: kind.view() })
+    slots.push({ kind, name: measure.name, at: width, binsAt: binsWidth, cells, view: kind.view(measure) })
     width += kind.width
     binsWidth += kind.binsWidth
   }

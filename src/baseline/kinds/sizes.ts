@@ -28,6 +28,7 @@ export default defineKind<Sizes, SizesView>({
   integers: 0,
   pairs: 'bins',
   hasNames: false,
+  peers: null,
   width: SIZES_WIDTH,
   binsWidth: SIZES_BINS,
   view: () => ({ bins: [], total: 0, learned: 0, beyond: 0, excess: 0, logEdge: 0, armed: false, oddBin: 0, seen: 0 }),

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import type { Measure } from '#src/baseline/measure.ts'
-import type { CountView, Detector, RatioView, SizesView } from '#src/detection/detector.ts'
+import type { CountView, Detector, NovelView, RatioView, SizesView } from '#src/detection/detector.ts'
 import { clearEvidence, type Evidence, newEvidence } from '#src/detection/surprise.ts'
 import { logFloorOf, SIZE_BINS } from '#src/sketch/logbins.ts'
 
-export type View = CountView | RatioView | SizesView
+export type View = CountView | RatioView | SizesView | NovelView
 export type ViewsByName = Readonly<Record<string, View>>
 
 /** From 0 to 1 by thousandths; fast-check's own doubles are nearly all tiny. */
@@ -84,7 +84,27 @@ const sizesView = fc
     }
   })
 
+/** Any view of novelty: nobody is judged who may meet something new in more than a quarter of its calls. */
+const novelView = (except: NovelView['except']): fc.Arbitrary<NovelView> =>
+  fc
+    .record({
+      calls: whole(1e6),
+      fresh: fc.nat(32),
+      excused: fc.nat(8),
+      bound: positive(1e-9, 0.25),
+      usual: share,
+      weight: fc.constantFrom(1, 1, 10),
+      armed: fc.boolean(),
+      seen: whole(1e12),
+    })
+    .map(({ usual, fresh, ...view }) => {
+      const news = Math.min(fresh, view.calls)
+      return { ...view, except, fresh: news, share: usual * view.bound, named: NOTHING, met: NOTHING }
+    })
+const NOTHING: NovelView['met'] = Object.freeze([])
+
 function viewOf(measure: Measure): fc.Arbitrary<View> {
+  if (measure.kind === 'novel') return novelView(measure.except)
   return measure.kind === 'count' ? countView : measure.kind === 'ratio' ? ratioView : sizesView
 }
 
@@ -93,10 +113,11 @@ export function viewsOf(detector: Detector): fc.Arbitrary<ViewsByName> {
   return fc.record(Object.fromEntries(Object.entries(detector.measures).map(([name, one]) => [name, viewOf(one)])))
 }
 
-/** The same view with more of what is counted: more calls, more hits among as many calls, one size in a higher bin. */
+/** The same view with more of what is counted: more calls, more hits (new things) among as many calls, one size in a higher bin. */
 export function moreOf(view: View, by: number): View {
   if ('k' in view) return { ...view, k: view.k + by }
   if ('part' in view) return { ...view, part: Math.min(view.whole, view.part + by) }
+  if ('fresh' in view) return { ...view, fresh: Math.min(view.calls, view.fresh + by) }
   const bins = [...view.bins]
   const last = bins.length - 2
   if (last >= 0) bins[last] = Math.min(SIZE_BINS - 1, (bins[last] as number) + by)
