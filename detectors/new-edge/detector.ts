@@ -14,8 +14,10 @@ export default defineDetector({
   name: 'new-edge',
   about: {
     title: 'Endpoints that an identity never called',
-    catches: 'An identity calls several endpoints that it had never called, far more of them than it and its peers use to.',
-    misses: 'A single new endpoint that is not sensitive, and identities younger than twelve hours or of more than 95 endpoints.',
+    catches:
+      'An identity calls several endpoints that it had never called, far more of them than it and its peers use to.',
+    misses:
+      'A single new endpoint that is not sensitive, and identities younger than twelve hours or of more than 95 endpoints.',
   },
   scopes: ['identity'],
   share: 1,

@@ -153,7 +153,7 @@ export function meet(row: Float64Array, at: number, bins: Uint16Array, binsAt: n
 
 /** Bits that neither choose the place nor decide which names a full tally keeps; 0 is an empty place. */
 function printOf(hash: number): number {
-  return ((hash >>> 7) & 0xffff) || 1
+  return (hash >>> 7) & 0xffff || 1
 }
 
 /** The novelty of peers together: their warm calls and what was new in them, learned as that of one. */

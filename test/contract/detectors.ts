@@ -230,7 +230,9 @@ function namesOf({ measures }: Detector): string[] {
   const addresses = ['192.0.2.7', '203.0.113.200', '2001:db8:1::7', '2001:db8::ffff', '::ffff:198.51.100.1']
   return Object.values(measures).flatMap((measure) =>
     measure.kind === 'novel'
-      ? addresses.flatMap((clientIp, i) => measure.of(callOf({ clientIp }), keyOf(endpointRef('pay', 'GET', `/'${i}`))) ?? [])
+      ? addresses.flatMap(
+          (clientIp, i) => measure.of(callOf({ clientIp }), keyOf(endpointRef('pay', 'GET', `/'${i}`))) ?? [],
+        )
       : [],
   )
 }

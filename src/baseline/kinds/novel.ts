@@ -9,10 +9,10 @@ import {
   isArmed,
   MET_BINS,
   meet,
-  newNoveltyNorm,
   NOVELTY_PRIOR,
   NOVELTY_WIDTH,
   type NoveltyNorm,
+  newNoveltyNorm,
   normOfNovelty,
   noveltyIsDue,
   observeNovelty,
@@ -92,7 +92,16 @@ export default defineKind<Novel, NovelView>({
   width: NOVELTY_WIDTH,
   binsWidth: MET_BINS,
   peers,
-  view: ({ except }) => ({ except, ...newNoveltyNorm(), calls: 0, fresh: 0, excused: 0, weight: 1, named: NONE, met: NONE }),
+  view: ({ except }) => ({
+    except,
+    ...newNoveltyNorm(),
+    calls: 0,
+    fresh: 0,
+    excused: 0,
+    weight: 1,
+    named: NONE,
+    met: NONE,
+  }),
   add({ of }, call, key, tally, { integer, names }, id) {
     const name = of(call, key)
     if (name === null) return

@@ -1,6 +1,6 @@
 import type { Calendar } from '#src/baseline/blocks.ts'
 import { type EntityRef, isOther } from '#src/baseline/entity.ts'
-import type { Known, Peers as Common } from '#src/baseline/kind.ts'
+import type { Peers as Common, Known } from '#src/baseline/kind.ts'
 import type { ScopePlan, Slot } from '#src/detection/plan.ts'
 
 /** One measure that peers have in common: where it lies in a row of theirs, and in the sums of a tick. */
