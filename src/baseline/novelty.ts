@@ -107,7 +107,12 @@ export function freezeNovelty(row: Float64Array, at: number): void {
 
 /** Whether what it meets can be judged: warm, and not too broad for its set. */
 export function isArmed(row: Float64Array, at: number): boolean {
-  return row[at + ARMED] === 1 && num(row, at + HELD) < MET_MOST
+  return row[at + ARMED] === 1 && !isFull(row, at)
+}
+
+/** Whether it has met as many things as it can remember. */
+export function isFull(row: Float64Array, at: number): boolean {
+  return num(row, at + HELD) >= MET_MOST
 }
 
 export function normOfNovelty(row: Float64Array, at: number, into: NoveltyNorm): void {
@@ -143,12 +148,11 @@ export function hasMet(bins: Uint16Array, binsAt: number, hash: number): boolean
 
 /** Remembers a thing as met, unless the set is full. */
 export function meet(row: Float64Array, at: number, bins: Uint16Array, binsAt: number, hash: number): void {
-  const held = num(row, at + HELD)
-  if (held >= MET_MOST || hasMet(bins, binsAt, hash)) return
+  if (isFull(row, at) || hasMet(bins, binsAt, hash)) return
   let i = hash & (MET_BINS - 1)
   while (bins[binsAt + i] !== 0) i = (i + 1) & (MET_BINS - 1)
   bins[binsAt + i] = printOf(hash)
-  row[at + HELD] = held + 1
+  row[at + HELD] = num(row, at + HELD) + 1
 }
 
 /** Bits that neither choose the place nor decide which names a full tally keeps; 0 is an empty place. */

@@ -7,6 +7,7 @@ import {
   freezeNovelty,
   hasMet,
   isArmed,
+  isFull,
   MET_BINS,
   meet,
   NOVELTY_PRIOR,
@@ -124,7 +125,8 @@ export default defineKind<Novel, NovelView>({
     view.weight = 1
     view.named = NONE
     view.met = NONE
-    if (tally === null) return
+    // Who is full remembers nothing more: it would meet the same thing for the first time in every tick.
+    if (tally === null || isFull(numbers, at)) return
     for (const one of tally.names[names] as readonly Named[]) {
       if (!hasMet(bins, binsAt, one.hash)) take(view, one, tick, around)
     }

@@ -99,6 +99,16 @@ describe('what the identities of a shard have met', () => {
     expect(names?.has(endpoint('f11999'))).toBe(true)
   })
 
+  test('is told once by each of them, also by one that has met more than it can remember', () => {
+    const shard = shardOf()
+    const many = (from: number): string[] => Array.from({ length: 32 }, (_, i) => `m${from + i}`)
+    for (const tick of [1, 2, 3]) close(shard, tick, [['a', many(32 * tick)]])
+    for (const tick of [4, 5, 6, 7]) close(shard, tick, [['a', ['late']]])
+    const names = shard.peers.identity.names.get('edges')
+    expect(names?.get(endpoint('m32'))).toEqual({ oldFrom: 0, met: 1 })
+    expect(names?.has(endpoint('late'))).toBe(false)
+  })
+
   test('survives a checkpoint, and so does what each of them has met', () => {
     const shard = shardOf()
     const state = new Map<string, Uint8Array>()
