@@ -120,7 +120,7 @@ describe('evidence of novelty', () => {
   })
 
   test('is more than 1 without the allowance for what the baseline cannot know yet', () => {
-    expect(meanOf(HELD_OUT[0]!, 3, ({ share }) => share / 2)).toBeGreaterThan(1)
+    expect(meanOf(HELD_OUT[0]!, 3, ({ share }) => share)).toBeGreaterThan(1)
   })
 
   test('tells no more than its weights allow, of peers that differ by orders of magnitude', () => {
