@@ -16,6 +16,11 @@ export const NAMED_SIZE = 32
  * lost, and merging is associative and commutative. Kept in order of (hash, name).
  */
 export function addNamed(list: Named[], hash: number, name: string, count: number, example = ''): void {
+  if (list.length === NAMED_SIZE) {
+    // Of many names most come too late.
+    const last = list[NAMED_SIZE - 1] as Named
+    if (last.name !== name && comesBefore(last, hash, name)) return
+  }
   let at = 0
   while (at < list.length && comesBefore(list[at] as Named, hash, name)) at += 1
   const there = list[at]
