@@ -29,7 +29,7 @@ export default defineDetector({
       .default(3)
       .describe('Fewer new endpoints are never told, unless one of them is sensitive.'),
   }),
-  sample: null,
+  sample: [],
   alternatives: NOVELTY_ALTERNATIVES.length,
   silence: false,
   single: false,

@@ -21,7 +21,7 @@ export default defineDetector({
   params: z.strictObject({
     leastNew: z.int().min(1).default(2).describe('Fewer new networks are never told: people move.'),
   }),
-  sample: null,
+  sample: [],
   alternatives: NOVELTY_ALTERNATIVES.length,
   silence: false,
   single: false,

@@ -54,8 +54,11 @@ export interface Detector<M extends Measures = Measures, P = unknown> {
   readonly measures: M
   /** Settings, all with defaults. */
   readonly params: z.ZodType<P>
-  /** Which calls are examples; null where its measures name them: those that met something new. */
-  readonly sample: SampleRule | null
+  /**
+   * Which calls illustrate its alerts. Several where what is odd lies in several directions: `Evidence.sample` says which. None
+   * where its measures name them: those that met something new.
+   */
+  readonly sample: SampleRule | readonly SampleRule[]
   /** How many alternatives `judge` fills, 1 to 5. */
   readonly alternatives: number
   /** Whether ticks without any call are judged too (counts: their silence is evidence for the baseline). */

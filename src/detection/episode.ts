@@ -27,9 +27,9 @@ export function episodeOf(subject: Subject, watch: Watch, at: number, tickMs: nu
 }
 
 /** Who made the sampled calls, the most frequent first, at most five. */
-export function behindOf({ sample: rule }: Watch, sample: readonly Sampled[]): { name: string; share: number }[] {
+export function behindOf({ samples }: Watch, sample: readonly Sampled[]): { name: string; share: number }[] {
   // What is not a sample, but all that was new, may be told from the first.
-  if (rule >= 0 && sample.length < SAMPLED_LEAST) return []
+  if (samples.length > 0 && sample.length < SAMPLED_LEAST) return []
   const calls = new Map<string, number>()
   for (const { who } of sample) calls.set(who, (calls.get(who) ?? 0) + 1)
   return [...calls]

@@ -148,8 +148,17 @@ function example(subject: Subject, watch: Watch, tally: Tally, odd: boolean): vo
   if (!odd) return
   // Samples are replaced, never written to: a scratch copy shares them with the settled entity.
   const sample = [...(subject.examples[watch.index] as readonly Sampled[])]
-  if (watch.sample >= 0) mergeSample(sample, tally.samples[watch.sample] as readonly Sampled[])
-  else for (const { kind, view } of watch.slots) mergeSample(sample, kind.examples?.(view) ?? NONE, NAMED_SIZE)
+  if (watch.samples.length === 0) {
+    for (const { kind, view } of watch.slots) mergeSample(sample, kind.examples?.(view) ?? NONE, NAMED_SIZE)
+  } else {
+    const from = watch.samples[evidence.sample]
+    if (from === undefined || from < 0) return
+    const sampled = tally.samples[from] as readonly Sampled[]
+    mergeSample(
+      sample,
+      sampled.filter(({ rank }) => rank <= evidence.rankMost),
+    )
+  }
   subject.examples[watch.index] = sample
 }
 
