@@ -5,7 +5,7 @@ import type { Slot, Watch } from '#src/detection/plan.ts'
 import { SEVERITIES } from '#src/detection/severity.ts'
 import type { Subject } from '#src/detection/subject.ts'
 import { CALM_SINCE, DETECTED, LAST, NATS, OPENED, RESOLVED, SEVERITY, VERSION } from '#src/detection/surprise.ts'
-import { round } from '#src/detection/words.ts'
+import { round, sqlText } from '#src/detection/words.ts'
 import type { Alert, AlertStatus, EntityName, Readiness } from './alert.ts'
 
 const EXAMPLES = 5
@@ -39,7 +39,7 @@ export function alertOf(subject: Subject, watch: Watch, status: AlertStatus, set
     expected: explained.expected,
     baseline: baselineOf(watch.slots),
     reason: explained.reason,
-    contributors: behindOf(subject.ref.scope, sample).map(({ name, share }) => ({ name, share: round(share) })),
+    contributors: behindOf(watch, sample).map(({ name, share }) => ({ name, share: round(share) })),
     examples: sample.slice(0, EXAMPLES).map(({ id }) => id),
     query: queryOf(subject.ref, time(OPENED), time(LAST), explained.condition),
     silent_if: explained.silentIf,
@@ -76,16 +76,12 @@ function baselineOf(slots: readonly Slot[]): Alert['baseline'] {
 function queryOf(ref: EntityRef, from: string, to: string, condition: string): string {
   const where =
     ref.scope === 'identity'
-      ? [`identity = ${literal(ref.identity)}`]
-      : [`service = ${literal(ref.service)}`, `method = ${literal(ref.method)}`, `route = ${literal(ref.route)}`]
+      ? [`identity = ${sqlText(ref.identity)}`]
+      : [`service = ${sqlText(ref.service)}`, `method = ${sqlText(ref.method)}`, `route = ${sqlText(ref.route)}`]
   const conditions = [...where, `ts >= ${moment(from)}`, `ts < ${moment(to)}`, condition].join(' AND ')
   return `SELECT * FROM tidemark.api_calls WHERE ${conditions} ORDER BY ts LIMIT 100`
 }
 
 function moment(time: string): string {
   return `parseDateTime64BestEffort('${time}', 3, 'UTC')`
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 }

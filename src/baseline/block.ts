@@ -68,9 +68,10 @@ export class BlockWriter {
     }
     for (const names of tally.names) {
       out.varint(names.length)
-      for (const { name, count } of names) {
+      for (const { name, count, example } of names) {
         this.#text(name)
         out.varint(count)
+        this.#text(example)
       }
     }
     for (const sample of tally.samples) this.#sample(sample)
@@ -213,7 +214,8 @@ function readNames(reader: ByteReader, text: () => string): readonly Named[] {
   const names: Named[] = []
   for (; left > 0; left -= 1) {
     const name = text()
-    addNamed(names, hashText(name), name, reader.varint())
+    const count = reader.varint()
+    addNamed(names, hashText(name), name, count, text())
   }
   return names
 }

@@ -31,6 +31,16 @@ export function refOf(scope: Scope, key: string): EntityRef {
   return endpointRef(key.slice(0, first), key.slice(first + 1, second), key.slice(second + 1))
 }
 
+/** Whether a text is what an endpoint is called: no other name has line feeds in it. */
+export function isEndpointKey(text: string): boolean {
+  return text.includes('\n')
+}
+
+/** How people read what an entity met, or who is behind its calls: an endpoint's label, or the name itself. */
+export function nameText(name: string): string {
+  return isEndpointKey(name) ? labelOf(refOf('endpoint', name)) : name
+}
+
 /** How people read it: `POST payments /v1/charge`, or the identity. */
 export function labelOf(ref: EntityRef): string {
   return ref.scope === 'identity' ? ref.identity : `${ref.method} ${ref.service} ${ref.route}`

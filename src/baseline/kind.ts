@@ -1,6 +1,7 @@
 import type { ApiCall } from '#src/call/call.ts'
+import type { Sampled } from '#src/sketch/sample.ts'
 import type { Calendar } from './blocks.ts'
-import type { Measure } from './measure.ts'
+import type { Measure, Scope } from './measure.ts'
 import type { Tally } from './tally.ts'
 
 /** Where what one measure has counted lies in a tally: its first integer, its list of pairs, its list of names. */
@@ -18,13 +19,58 @@ export interface Place {
   binsAt: number
 }
 
-/** What stands around an entity: its weight in the budget, and the share that a ratio of its parent has. */
+/** What stands around an entity: its weight in the budget, and what its peers have in common. */
 export interface Surroundings {
   readonly weight: number
+  /** What its peers' baseline says of this measure: the share of the service, the novelty of the shard. */
   prior(): number
+  /** What its peers know of a name; null where none of them has met it. */
+  known(name: string): Known | null
+  /** The weight in the budget of what a name stands for; 1 unless it is a sensitive endpoint. */
+  weightOf(name: string): number
 }
 
-/** What analysts see of a baseline. Counts are calls a minute, ratios shares, sizes bytes. */
+/** What the entities of a shard know of a name together. */
+export interface Known {
+  /** The tick from which on it is no longer young: something that nobody knew a day ago. */
+  readonly oldFrom: number
+  /** How many of them have met it. */
+  readonly met: number
+}
+
+/**
+ * What the peers of an entity have in common, as a baseline of its own that is fed with the sums of what they count: the prior of
+ * each of them. The peers of an endpoint are the endpoints of its service, those of an identity all identities of its shard.
+ */
+export interface Peers<View = unknown> {
+  /** Doubles of that baseline, and integers of a tick that are summed up for it. */
+  readonly width: number
+  readonly sums: number
+  /** Which scopes have such peers. */
+  readonly scopes: readonly Scope[]
+  /** What holds as long as peers have nothing to say. */
+  readonly prior: number
+  open(row: Float64Array, at: number, tick: number, calendar: Calendar): void
+  /** Adds what the view of one of them shows of a tick. */
+  add(view: View, sums: number[], at: number): void
+  /** Commits the blocks that ended before this tick; comes before `observe` and `share` of the tick. */
+  roll(row: Float64Array, at: number, tick: number, calendar: Calendar): void
+  observe(row: Float64Array, at: number, sums: readonly number[], from: number): void
+  share(row: Float64Array, at: number): number
+  /** Names that one of them met in this tick for the first time, for the others to know. */
+  met?(view: View): readonly Met[]
+  /** For a name that one of them met first in this tick, `Known.oldFrom`. */
+  oldFrom?(row: Float64Array, at: number, tick: number, calendar: Calendar): number
+}
+
+/** A name that an entity met for the first time, and a call with it. */
+export interface Met {
+  readonly hash: number
+  readonly name: string
+  readonly example: string
+}
+
+/** What analysts see of a baseline. Counts are calls a minute, ratios and novelty shares, sizes bytes. */
 export interface Norm {
   readonly level: number
   readonly low: number
@@ -52,15 +98,15 @@ export interface Kind<M extends Measure = Measure, View = unknown> {
   /** Doubles and bins of its baseline. */
   readonly width: number
   readonly binsWidth: number
-  view(): View
-  /** Counts one call. `key` names the other side: the endpoint for an identity's tally, the identity for an endpoint's. */
-  add(measure: M, call: ApiCall, key: string, tally: Tally, cells: Cells): void
+  view(measure: M): View
+  /** Counts one call, named `id`. `key` names the other side: the endpoint for an identity's tally, the identity for an endpoint's. */
+  add(measure: M, call: ApiCall, key: string, tally: Tally, cells: Cells, id: string): void
   /** Starts the baseline of an entity that is admitted at this tick. */
   open(place: Place, tick: number, calendar: Calendar): void
   /** Commits the blocks that ended before this tick. Comes before `show` and `learn` of the tick. */
   roll(place: Place, tick: number, calendar: Calendar, around: Surroundings): void
   /** Fills the view with this tick's numbers and the baseline's. */
-  show(view: View, place: Place, tick: number, tally: Tally | null, cells: Cells): void
+  show(view: View, place: Place, tick: number, tally: Tally | null, cells: Cells, around: Surroundings): void
   learn(view: View, place: Place, tick: number, tally: Tally, cells: Cells): void
   /** Keeps the current block out of what is learned. */
   freeze(place: Place): void
@@ -70,6 +116,10 @@ export interface Kind<M extends Measure = Measure, View = unknown> {
   /** Calls that the baseline rests on. */
   seen(view: View): number
   norm(view: View, calendar: Calendar): Norm
+  /** What peers have in common; null where each is judged by itself. */
+  readonly peers: Peers<View> | null
+  /** Calls that the view itself can name as odd: examples for detectors that sample none. */
+  examples?(view: View): readonly Sampled[]
 }
 
 /** Gives the functions of a kind the types of its measure and its view. */

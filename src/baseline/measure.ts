@@ -24,8 +24,20 @@ export interface Sizes {
   readonly of: (call: ApiCall) => number | null
 }
 
+/**
+ * Which things are met for the first time: endpoints, say. `of` names what a call meets (`key` is the other side of the call, as
+ * for tallies), null: nothing. `except`: what is nothing new although it was never met: what is `young` (nobody knew it a day ago)
+ * or `shared` (at least three others have met it).
+ */
+export interface Novel {
+  readonly kind: 'novel'
+  readonly name: string
+  readonly of: (call: ApiCall, key: string) => string | null
+  readonly except: 'young' | 'shared'
+}
+
 /** One thing counted. Equal names mean equal measures: two detectors that share one share its tallies and its baseline. */
-export type Measure = Count | Ratio | Sizes
+export type Measure = Count | Ratio | Sizes | Novel
 
 export function count(name: string, where: (call: ApiCall) => boolean): Count {
   return { kind: 'count', name, where }
@@ -37,6 +49,11 @@ export function ratio(name: string, of: (call: ApiCall) => boolean, among: (call
 
 export function sizes(name: string, of: (call: ApiCall) => number | null): Sizes {
   return { kind: 'sizes', name, of }
+}
+
+/** For identities: what endpoints meet is known to none of their peers. */
+export function novel(name: string, of: Novel['of'], except: Novel['except']): Novel {
+  return { kind: 'novel', name, of, except }
 }
 
 /** The kinds of entity that have tallies of their own. */

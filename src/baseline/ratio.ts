@@ -111,6 +111,11 @@ export function boundOfRatio(row: Float64Array, at: number): number {
   return num(row, at + BOUND)
 }
 
+/** The share that is normal, as of the block that the row stands at. */
+export function shareOfRatio(row: Float64Array, at: number): number {
+  return num(row, at + SHARE)
+}
+
 function commitPending(row: Float64Array, at: number): void {
   if (row[at + PENDING] !== 1) return
   const run = row[at + PENDING_FROZEN] === 1 ? num(row, at + FROZEN_RUN) + 1 : 0

@@ -38,7 +38,7 @@ export function emptyTally(layout: Layout): Tally {
 /** Adds one call. `id` and `hash` name the call for the samples, `who` is the other side: the endpoint, or the identity. */
 export function addCall(layout: Layout, tally: Tally, call: ApiCall, id: string, hash: number, who: string): void {
   tally.integers[0] = (tally.integers[0] as number) + 1
-  for (const { kind, measure, cells } of layout.parts) kind.add(measure, call, who, tally, cells)
+  for (const { kind, measure, cells } of layout.parts) kind.add(measure, call, who, tally, cells, id)
   for (let i = 0; i < layout.samples.length; i += 1) {
     const rank = (layout.samples[i] as Layout['samples'][number]).rank(call, hash)
     if (rank !== null) addSampled(ownSample(tally, i), rank, id, who)

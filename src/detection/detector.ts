@@ -6,6 +6,7 @@ import type { Severity } from './severity.ts'
 import type { Evidence } from './surprise.ts'
 
 export type { CountView } from '#src/baseline/kinds/count.ts'
+export type { NovelView } from '#src/baseline/kinds/novel.ts'
 export type { RatioView } from '#src/baseline/kinds/ratio.ts'
 export type { SizesView } from '#src/baseline/kinds/sizes.ts'
 
@@ -25,6 +26,8 @@ export interface Episode {
   readonly single: boolean
   /** The weight that the entity has in the budget; above 1 it is sensitive. */
   readonly weight: number
+  /** What is behind the sampled calls, each once, at most 32: endpoints of an identity, or what was new to it. */
+  readonly names: readonly string[]
   /** Share of the most frequent of those behind the sampled calls, 0 to 1, and its name. */
   readonly top: { readonly name: string; readonly share: number } | null
 }
@@ -51,7 +54,10 @@ export interface Detector<M extends Measures = Measures, P = unknown> {
   readonly measures: M
   /** Settings, all with defaults. */
   readonly params: z.ZodType<P>
-  /** Which calls illustrate its alerts. Several where what is odd lies in several directions: `Evidence.sample` says which. */
+  /**
+   * Which calls illustrate its alerts. Several where what is odd lies in several directions: `Evidence.sample` says which. None
+   * where its measures name them: those that met something new.
+   */
   readonly sample: SampleRule | readonly SampleRule[]
   /** How many alternatives `judge` fills, 1 to 5. */
   readonly alternatives: number

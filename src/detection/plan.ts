@@ -21,7 +21,7 @@ export interface Watch {
   /** Offset of each of its measures in an entity's row, in the order of `slots`. */
   readonly slots: readonly Slot[]
   readonly views: Views<Readonly<Record<string, Measure>>>
-  /** Which of the layout's samples hold its examples, in the order of its rules. */
+  /** Which of the layout's samples hold its examples, in the order of its rules; none where its measures name them. */
   readonly samples: readonly number[]
   /** ln of its part of the budget of one shard, in false alarms a day; half of it for each way where single calls are tested too. */
   readonly logBudget: number
@@ -107,7 +107,7 @@ function slotsOf(layout: Layout): { slots: Slot[]; width: number; binsWidth: num
   let width = FIRST_SLOT
   let binsWidth = 0
   for (const { measure, kind, cells } of layout.parts) {
-    slots.push({ kind, name: measure.name, at: width, binsAt: binsWidth, cells, view: kind.view() })
+    slots.push({ kind, name: measure.name, at: width, binsAt: binsWidth, cells, view: kind.view(measure) })
     width += kind.width
     binsWidth += kind.binsWidth
   }

@@ -1,5 +1,6 @@
 import type { Calendar } from '#src/baseline/blocks.ts'
 import type { EntityRef } from '#src/baseline/entity.ts'
+import type { Known } from '#src/baseline/kind.ts'
 import type { Sampled } from '#src/sketch/sample.ts'
 import type { Meter } from './budget.ts'
 import type { ScopePlan, Slot, Watch } from './plan.ts'
@@ -30,8 +31,12 @@ export interface Setting {
   readonly plan: ScopePlan
   readonly calendar: Calendar
   readonly meters: readonly WatchMeters[]
-  /** The share that a ratio of this entity starts from: its parent's. */
+  /** What the entity's peers say of a measure: the share that a ratio starts from, say. */
   readonly prior: (ref: EntityRef, slot: Slot, tick: number) => number
+  /** What they know of a name; null where none of them has met it. */
+  readonly known: (ref: EntityRef, slot: Slot, name: string) => Known | null
+  /** The weight in the budget of what a name stands for. */
+  readonly weightOf: (name: string) => number
   /** Open ticks are judged early: with the margin of the detector, and counting no tests. */
   readonly early: boolean
   /** Told before the episode's numbers are cleared. */

@@ -1,5 +1,7 @@
 import { BLOCKS_WALKED, blockOf } from '#src/baseline/blocks.ts'
+import type { Known } from '#src/baseline/kind.ts'
 import type { Tally } from '#src/baseline/tally.ts'
+import { NAMED_SIZE } from '#src/sketch/named.ts'
 import { mergeSample, type Sampled } from '#src/sketch/sample.ts'
 import { countCrossings, countOpened, countTests, spend } from './budget.ts'
 import { decide, isStillOdd } from './decide.ts'
@@ -43,6 +45,13 @@ const around = {
     const { setting, subject, slot, tick } = this
     if (setting === null || subject === null || slot === null) throw new Error('a baseline asked about no entity')
     return setting.prior(subject.ref, slot, tick)
+  },
+  known(name: string): Known | null {
+    const { setting, subject, slot } = this
+    return setting === null || subject === null || slot === null ? null : setting.known(subject.ref, slot, name)
+  },
+  weightOf(name: string): number {
+    return this.setting?.weightOf(name) ?? 1
   },
 }
 
@@ -136,15 +145,20 @@ function weigh(setting: Setting, subject: Subject, watch: Watch, at: number, tic
 }
 
 function example(subject: Subject, watch: Watch, tally: Tally, odd: boolean): void {
-  const from = watch.samples[evidence.sample]
-  if (!odd || from === undefined || from < 0) return
+  if (!odd) return
   // Samples are replaced, never written to: a scratch copy shares them with the settled entity.
   const sample = [...(subject.examples[watch.index] as readonly Sampled[])]
-  const sampled = tally.samples[from] as readonly Sampled[]
-  mergeSample(
-    sample,
-    sampled.filter(({ rank }) => rank <= evidence.rankMost),
-  )
+  if (watch.samples.length === 0) {
+    for (const { kind, view } of watch.slots) mergeSample(sample, kind.examples?.(view) ?? NONE, NAMED_SIZE)
+  } else {
+    const from = watch.samples[evidence.sample]
+    if (from === undefined || from < 0) return
+    const sampled = tally.samples[from] as readonly Sampled[]
+    mergeSample(
+      sample,
+      sampled.filter(({ rank }) => rank <= evidence.rankMost),
+    )
+  }
   subject.examples[watch.index] = sample
 }
 
@@ -217,10 +231,12 @@ function roll(setting: Setting, subject: Subject, tick: number): void {
   }
 }
 
-/** Fills the views of all measures with this tick's numbers and the baseline's. */
+/** Fills the views of all measures with this tick's numbers and the baseline's. Comes after `roll` of the same tick. */
 function show(plan: ScopePlan, subject: Subject, tick: number, tally: Tally | null): void {
-  for (const slot of plan.slots)
-    slot.kind.show(slot.view, subject.rows.place(subject.row, slot, place), tick, tally, slot.cells)
+  for (const slot of plan.slots) {
+    around.slot = slot
+    slot.kind.show(slot.view, subject.rows.place(subject.row, slot, place), tick, tally, slot.cells, around)
+  }
 }
 
 function learn(plan: ScopePlan, subject: Subject, tick: number, tally: Tally): void {

@@ -22,3 +22,14 @@ export function percentText(share: number): string {
   const percent = share * 100
   return `${percent >= 10 ? Math.round(percent) : percent >= 1 ? Math.round(percent * 10) / 10 : Number(percent.toPrecision(1))}%`
 }
+
+/** A text as SQL has it: names come from logs, and nothing of them is interpreted. */
+export function sqlText(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+}
+
+/** The first five of some names, and how many more there are. */
+export function listText(names: readonly string[], all: number): string {
+  const shown = names.slice(0, 5)
+  return all > shown.length ? `${shown.join(', ')} and ${all - shown.length} more` : shown.join(', ')
+}

@@ -2,7 +2,9 @@
 export interface Named {
   readonly hash: number
   readonly name: string
-  readonly count: number
+  count: number
+  /** The id of one call with this name, the smallest of those that were given; empty: none was. */
+  example: string
 }
 
 /** How many names a list keeps. */
@@ -13,22 +15,43 @@ export const NAMED_SIZE = 32
  * 2007). A name that is among the smallest of a union is among the smallest of each part that has it, so nothing of it is ever
  * lost, and merging is associative and commutative. Kept in order of (hash, name).
  */
-export function addNamed(list: Named[], hash: number, name: string, count: number): void {
+export function addNamed(list: Named[], hash: number, name: string, count: number, example = ''): void {
+  if (list.length === NAMED_SIZE) {
+    // Of many names most come too late.
+    const last = list[NAMED_SIZE - 1] as Named
+    if (last.name !== name && comesBefore(last, hash, name)) return
+  }
   let at = 0
   while (at < list.length && comesBefore(list[at] as Named, hash, name)) at += 1
   const there = list[at]
   if (there !== undefined && there.hash === hash && there.name === name) {
-    list[at] = { hash, name, count: Math.min(Number.MAX_SAFE_INTEGER, there.count + count) }
+    raise(there, count, example)
     return
   }
   if (at === NAMED_SIZE) return
-  list.splice(at, 0, { hash, name, count })
+  list.splice(at, 0, { hash, name, count, example })
   if (list.length > NAMED_SIZE) list.pop()
+}
+
+/** Counts one more of a name that the list has: without its hash. False where the list does not have it. */
+export function countAgain(list: readonly Named[], name: string, example: string): boolean {
+  for (let i = 0; i < list.length; i += 1) {
+    const one = list[i] as Named
+    if (one.name !== name) continue
+    raise(one, 1, example)
+    return true
+  }
+  return false
 }
 
 /** Adds one list's counts to another. */
 export function mergeNamed(into: Named[], from: readonly Named[]): void {
-  for (const { hash, name, count } of from) addNamed(into, hash, name, count)
+  for (const { hash, name, count, example } of from) addNamed(into, hash, name, count, example)
+}
+
+function raise(one: Named, count: number, example: string): void {
+  one.count = Math.min(Number.MAX_SAFE_INTEGER, one.count + count)
+  if (example !== '' && (one.example === '' || example < one.example)) one.example = example
 }
 
 function comesBefore(one: Named, hash: number, name: string): boolean {

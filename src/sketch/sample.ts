@@ -14,9 +14,9 @@ export const SAMPLE_SIZE = 8
  * The bottom-k of a set of calls by (rank, id), kept in order. Adding is idempotent, and the result does not depend on the
  * order: the k smallest of a set are the k smallest of the union of its parts' k smallest (Cohen and Kaplan 2007, bottom-k sketches).
  */
-export function addSampled(sample: Sampled[], rank: number, id: string, who: string): void {
+export function addSampled(sample: Sampled[], rank: number, id: string, who: string, most = SAMPLE_SIZE): void {
   let at = sample.length
-  if (at === SAMPLE_SIZE) {
+  if (at >= most) {
     const last = sample[at - 1] as Sampled
     if (rank > last.rank || (rank === last.rank && id > last.id)) return
   }
@@ -31,10 +31,10 @@ export function addSampled(sample: Sampled[], rank: number, id: string, who: str
     at -= 1
   }
   sample.splice(at, 0, { rank, id, who })
-  if (sample.length > SAMPLE_SIZE) sample.pop()
+  if (sample.length > most) sample.pop()
 }
 
 /** Adds one sample's calls to another. */
-export function mergeSample(into: Sampled[], from: readonly Sampled[]): void {
-  for (const one of from) addSampled(into, one.rank, one.id, one.who)
+export function mergeSample(into: Sampled[], from: readonly Sampled[], most = SAMPLE_SIZE): void {
+  for (const one of from) addSampled(into, one.rank, one.id, one.who, most)
 }

@@ -3,10 +3,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import type { Alert } from '#src/alert/alert.ts'
-import { endpointRef } from '#src/baseline/entity.ts'
+import { endpointRef, keyOf } from '#src/baseline/entity.ts'
 import type { Detector, Episode } from '#src/detection/detector.ts'
 import { SEVERITIES } from '#src/detection/severity.ts'
 import { ALTERNATIVES, type Evidence, PEAKS, SUMS } from '#src/detection/surprise.ts'
+import { callOf } from '#test/fakes/call.ts'
 import { callsShown, readCondition } from './detector/condition.ts'
 import { expectAlerts, toldOf } from './detector/expected.ts'
 import { alone, modest, outcomes } from './detector/null.ts'
@@ -212,6 +213,7 @@ function episodesOf(detector: Detector, params: unknown): fc.Arbitrary<Episode |
     weight: fc.integer({ min: 1, max: 100 }),
     single: fc.constant(false).chain((no) => (detector.single ? fc.boolean() : fc.constant(no))),
     top,
+    names: fc.subarray(namesOf(detector), { minLength: Math.min(1, namesOf(detector).length) }),
   })
   return fc.tuple(fc.array(viewsOf(detector), { minLength: 1, maxLength: 5 }), rest).map(([ticks, others]) => {
     const sums = new Float64Array(SUMS)
@@ -225,6 +227,18 @@ function episodesOf(detector: Detector, params: unknown): fc.Arbitrary<Episode |
     const ref = endpointRef('payments', 'POST', '/v1/charge')
     return isOdd ? { ...others, ref, sums, peaks, windowSeconds: 10 * ticks.length } : null
   })
+}
+
+/** What its measures may name as new. */
+function namesOf({ measures }: Detector): string[] {
+  const addresses = ['192.0.2.7', '203.0.113.200', '2001:db8:1::7', '2001:db8::ffff', '::ffff:198.51.100.1']
+  return Object.values(measures).flatMap((measure) =>
+    measure.kind === 'novel'
+      ? addresses.flatMap(
+          (clientIp, i) => measure.of(callOf({ clientIp }), keyOf(endpointRef('pay', 'GET', `/'${i}`))) ?? [],
+        )
+      : [],
+  )
 }
 
 function caseContract(stage: Stage, detector: Detector, { recipe }: Case): void {

@@ -37,6 +37,7 @@ export function callOf(fields: Partial<ApiCall>): ApiCall {
 /** What a measure takes of one call: for a ratio, whether it is of the kind. */
 export function taken(measure: Measure, fields: Partial<ApiCall>): boolean | number | null {
   const call = callOf(fields)
+  if (measure.kind === 'novel') return measure.of(call, 'who') !== null
   return measure.kind === 'count' ? measure.where(call) : measure.of(call)
 }
 
@@ -70,6 +71,6 @@ export function episodeOf(ticks: readonly Evidence[], more: Partial<Episode> = {
     for (let i = 0; i < PEAKS; i += 1) peaks[i] = Math.max(peaks[i] as number, tick.peaks[i] as number)
   }
   const ref = endpointRef('payments', 'GET', '/v1/accounts/{id}')
-  const rest = { windowSeconds: 10 * ticks.length, needed: 20, single: false, weight: 1, top: null }
+  const rest = { windowSeconds: 10 * ticks.length, needed: 20, single: false, weight: 1, names: [], top: null }
   return { ref, sums, peaks, ...rest, ...more }
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { hashedLow, hashText } from '#src/call/hash.ts'
 import { addDistinct, estimateDistinct, mergeDistinct } from '#src/sketch/distinct.ts'
-import { addNamed, mergeNamed, NAMED_SIZE, type Named } from '#src/sketch/named.ts'
+import { addNamed, countAgain, mergeNamed, NAMED_SIZE, type Named } from '#src/sketch/named.ts'
 
 const words = fc.array(
   fc.integer({ min: 0, max: 400 }).map((n) => `object-${n}`),
@@ -46,9 +46,13 @@ describe('how many different things', () => {
   })
 })
 
-function named(texts: readonly string[]): Named[] {
+/** Each text with calls of its own: their ids say which came from where. */
+function named(texts: readonly string[], part = ''): Named[] {
   const list: Named[] = []
-  for (const text of texts) addNamed(list, hashText(text), text, 1)
+  for (const [i, text] of texts.entries()) {
+    const id = `${text}${part}${i}`
+    if (!countAgain(list, text, id)) addNamed(list, hashText(text), text, 1, id)
+  }
   return list
 }
 
@@ -56,15 +60,22 @@ describe('counts by name', () => {
   test('cut anywhere and merged in any order: the same, and what is kept is exact', () => {
     fc.assert(
       fc.property(words, words, words, (a, b, c) => {
-        const whole = named([...a, ...b, ...c])
-        const parts = [named(c), named(a), named(b)]
+        const whole = named([])
+        for (const part of [named(a, 'a'), named(b, 'b'), named(c, 'c')]) mergeNamed(whole, part)
+        const parts = [named(c, 'c'), named(a, 'a'), named(b, 'b')]
         const merged = parts[0]!
         mergeNamed(merged, parts[1]!)
         mergeNamed(merged, parts[2]!)
         expect(merged).toEqual(whole)
         const counts = Map.groupBy([...a, ...b, ...c], (text) => text)
         expect(whole).toHaveLength(Math.min(NAMED_SIZE, counts.size))
-        for (const { name, count } of whole) expect(count).toBe(counts.get(name)!.length)
+        for (const { name, count, example } of whole) {
+          expect(count).toBe(counts.get(name)!.length)
+          const ids = [a, b, c].flatMap((part, at) =>
+            part.flatMap((text, i) => (text === name ? `${text}${'abc'[at]}${i}` : [])),
+          )
+          expect(example).toBe(ids.sort()[0])
+        }
       }),
     )
   })

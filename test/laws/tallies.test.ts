@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BlockWriter, PIECE_BYTES, readBlock, type TallyEntry, type Watermark } from '#src/baseline/block.ts'
 import { Malformed } from '#src/baseline/bytes.ts'
-import { count, layoutOf, ratio, type Scope, sizes } from '#src/baseline/measure.ts'
+import { count, layoutOf, novel, ratio, type Scope, sizes } from '#src/baseline/measure.ts'
 import { addCall, COUNT_MAX, emptyTally, mergeTally, type Tally } from '#src/baseline/tally.ts'
 import { addSampled, mergeSample, type Sampled } from '#src/sketch/sample.ts'
 import { callOf } from '#test/fakes/call.ts'
@@ -15,6 +15,7 @@ const measures = [
     (call) => call.method === 'GET',
   ),
   sizes('responses', (call) => call.responseBytes),
+  novel('edges', (call, key) => (call.status === 503 ? null : key), 'young'),
 ]
 const samples = [{ name: 'all', rank: (_: unknown, hash: number) => hash }]
 const layouts = { endpoint: layoutOf('endpoint', measures, samples), identity: layoutOf('identity', measures, samples) }
@@ -46,7 +47,7 @@ function canonical(tally: Tally): unknown {
     for (let i = 0; i < bins.length; i += 2) pairs.push([bins[i] as number, bins[i + 1] as number])
     return pairs.sort(([a], [b]) => a - b)
   })
-  return { integers: tally.integers, pairs: sorted, samples: tally.samples }
+  return { integers: tally.integers, pairs: sorted, names: tally.names, samples: tally.samples }
 }
 
 describe('tallies', () => {

@@ -16,6 +16,7 @@ export default defineKind<Count, CountView>({
   integers: 1,
   pairs: null,
   hasNames: false,
+  peers: null,
   width: COUNT_WIDTH,
   binsWidth: PEAKS_BINS,
   view: () => ({ k: 0, ...newCountNorm() }),

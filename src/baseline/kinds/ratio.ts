@@ -6,10 +6,12 @@ import {
   normOfRatio,
   observeRatio,
   openRatio,
+  PRIOR_SHARE_TOP,
   RATIO_WIDTH,
   type RatioNorm,
   ratioIsDue,
   rollRatio,
+  shareOfRatio,
 } from '../ratio.ts'
 
 /** One tick of a ratio beside what is normal for it. */
@@ -26,6 +28,24 @@ export default defineKind<Ratio, RatioView>({
   integers: 2,
   pairs: null,
   hasNames: false,
+  peers: {
+    width: RATIO_WIDTH,
+    sums: 2,
+    scopes: ['endpoint'],
+    prior: PRIOR_SHARE_TOP,
+    open: openRatio,
+    add({ part, whole }, sums, at) {
+      sums[at] = (sums[at] as number) + part
+      sums[at + 1] = (sums[at + 1] as number) + whole
+    },
+    roll(row, at, tick, calendar) {
+      rollRatio(row, at, tick, calendar, PRIOR_SHARE_TOP)
+    },
+    observe(row, at, sums, from) {
+      observeRatio(row, at, sums[from] as number, sums[from + 1] as number)
+    },
+    share: shareOfRatio,
+  },
   width: RATIO_WIDTH,
   binsWidth: 0,
   view: () => ({ part: 0, whole: 0, share: 0, bound: 0, seen: 0 }),

@@ -29,6 +29,7 @@ export default defineKind<Sizes, SizesView>({
   integers: 0,
   pairs: 'bins',
   hasNames: false,
+  peers: null,
   width: SIZES_WIDTH,
   binsWidth: SIZES_BINS,
   view: () => ({ bins: [], total: 0, ...newSizesNorm() }),

@@ -6,11 +6,16 @@ import type { Meter } from '#src/detection/budget.ts'
 import type { Plan } from '#src/detection/plan.ts'
 import type { StateWrite } from '#src/stream/stream.ts'
 import type { Entity, Shard } from './shard.ts'
-import { readEntity, readService, writeEntity, writeService } from './snapshot.ts'
+import { readEntity, readKnown, readPeers, writeEntity, writeKnown, writePeers } from './snapshot.ts'
 
-/** The keys of a lane's state: an entity, a service's shares, what was told of an alert, and the lane itself. */
+/**
+ * The keys of a lane's state: an entity, what the endpoints of a service and the identities of a shard have in common, a name that
+ * these have met, what was told of an alert, and the lane itself.
+ */
 const LANE = 'lane'
 const SERVICE = 'service/'
+const IDENTITIES = 'identities/'
+const KNOWN = 'known/'
 const TOLD = 'told/'
 
 interface LaneRecord {
@@ -28,7 +33,6 @@ export function checkpoint(
   plan: Plan,
   shards: ReadonlyMap<number, Shard>,
   dirty: readonly Entity[],
-  services: ReadonlyMap<Shard, ReadonlySet<string>>,
   closed: number,
 ): StateWrite[] {
   const out = new ByteWriter()
@@ -42,12 +46,7 @@ export function checkpoint(
     const { scope } = entity.ref
     writes.push({ key: `${scope}/${entity.key}`, value: writeEntity(out, plan[scope], entity) })
   }
-  for (const [shard, names] of services) {
-    for (const name of names) {
-      const row = shard.services.get(name)
-      if (row !== undefined) writes.push({ key: `${SERVICE}${name}`, value: writeService(out, plan.endpoint, row) })
-    }
-  }
+  for (const [number, shard] of shards) writes.push(...peersWrites(plan, number, shard, out))
   const meters: Record<string, Record<string, { run: Meter; single: Meter }>> = {}
   for (const [number, shard] of shards) {
     const own: Record<string, { run: Meter; single: Meter }> = {}
@@ -61,6 +60,28 @@ export function checkpoint(
   const roomMade = Object.fromEntries([...shards].map(([number, shard]) => [String(number), shard.roomMade]))
   const record: LaneRecord = { v: 1, closed, meters, roomMade }
   writes.push({ key: LANE, value: Buffer.from(JSON.stringify(record)) })
+  return writes
+}
+
+/** What peers have in common, as far as it has changed. */
+function peersWrites(plan: Plan, number: number, shard: Shard, out: ByteWriter): StateWrite[] {
+  const writes: StateWrite[] = []
+  for (const scope of SCOPES) {
+    const { groups, names, dirtyGroups, dirtyNames } = shard.peers[scope]
+    for (const group of dirtyGroups) {
+      const key = scope === 'endpoint' ? SERVICE + group : IDENTITIES + String(number)
+      writes.push({ key, value: writePeers(out, plan[scope], groups.get(group) as Float64Array) })
+    }
+    dirtyGroups.clear()
+    for (const [measure, dirty] of dirtyNames) {
+      for (const name of dirty) {
+        const known = names.get(measure)?.get(name)
+        const key = `${KNOWN}${number}/${scope}/${measure}/${name}`
+        writes.push({ key, value: known === undefined ? null : writeKnown(out, known) })
+      }
+      dirty.clear()
+    }
+  }
   return writes
 }
 
@@ -82,9 +103,13 @@ export function restore(
     if (key.startsWith(TOLD)) told.set(key.slice(TOLD.length), JSON.parse(textOf(value)) as Told)
     else if (key.startsWith(SERVICE)) {
       const name = key.slice(SERVICE.length)
-      const row = shardFor(endpointRef(name, '', ''))?.openService(name, 0)
-      if (row !== undefined) readService(value, plan.endpoint, row)
-    } else {
+      const row = shardFor(endpointRef(name, '', ''))?.peers.endpoint.open(name, 0)
+      if (row !== undefined) readPeers(value, plan.endpoint, row)
+    } else if (key.startsWith(IDENTITIES)) {
+      const row = shards.get(Number(key.slice(IDENTITIES.length)))?.peers.identity.open('', 0)
+      if (row !== undefined) readPeers(value, plan.identity, row)
+    } else if (key.startsWith(KNOWN)) restoreKnown(shards, key.slice(KNOWN.length), value)
+    else {
       const scope = SCOPES.find((one) => key.startsWith(`${one}/`))
       if (scope !== undefined) restoreEntity(shardFor, scope, key.slice(scope.length + 1), value)
     }
@@ -114,6 +139,14 @@ function restoreEntity(
     shard.setting(scope, false, () => {}),
     entity,
   )
+}
+
+/** `number/scope/measure/name`: names may hold slashes, the others do not. */
+function restoreKnown(shards: ReadonlyMap<number, Shard>, key: string, value: Uint8Array): void {
+  const [number, scope, measure] = key.split('/', 3) as [string, Scope, string]
+  const name = key.slice(number.length + scope.length + measure.length + 3)
+  // A measure that is not there any more takes nothing.
+  shards.get(Number(number))?.peers[scope].names.get(measure)?.set(name, readKnown(value))
 }
 
 function restoreMeters(plan: Plan, shards: ReadonlyMap<number, Shard>, record: LaneRecord): void {

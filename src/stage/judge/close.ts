@@ -37,10 +37,9 @@ export function closeTick(
     identity: shard.setting('identity', false, heard),
   }
   const judged = makePlaces(shard, settings, tick, tallies)
-  const sums = new Map<string, number[]>()
   for (const [entity, tally] of judged) {
     advance(settings[entity.ref.scope], entity, tick, tally)
-    shard.addToService(sums, entity, tally)
+    shard.peers[entity.ref.scope].add(entity.ref)
   }
   const silent: Entity[] = []
   for (const entity of alarmed) {
@@ -48,7 +47,7 @@ export function closeTick(
     advance(settings[entity.ref.scope], entity, tick, null)
     silent.push(entity)
   }
-  shard.observeServices(tick, sums)
+  for (const scope of SCOPES) shard.peers[scope].settle(tick)
   for (const scope of SCOPES) {
     shard.meters[scope].forEach(({ run, single }, i) => {
       const budget = Math.exp((settings[scope].plan.watches[i] as Watch).logBudget)

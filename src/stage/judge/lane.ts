@@ -40,7 +40,6 @@ export class JudgeLane {
   readonly #readBefore: number
   readonly #alarmed = new Map<Shard, Set<Entity>>()
   #dirty: Entity[] = []
-  readonly #dirtyServices = new Map<Shard, Set<string>>()
   #seenInBlock: Entity[] = []
   /** The first tick that is not settled; -Infinity before the first. */
   #closed: number
@@ -165,7 +164,7 @@ export class JudgeLane {
         const status = outcome === 'resolved' ? 'resolved' : 'open'
         settled.push({ alert: alertOf(entity, watch, status, true, calendar.tickMs), outcome })
       })
-      for (const entity of judged) this.#judged(shard, alarmed, entity)
+      for (const entity of judged) this.#judged(alarmed, entity)
     }
     this.#closed = tick + 1
     settled.sort((a, b) => (a.alert.id < b.alert.id ? -1 : 1))
@@ -174,20 +173,13 @@ export class JudgeLane {
     this.#withdraw()
   }
 
-  #judged(shard: Shard, alarmed: Set<Entity>, entity: Entity): void {
+  #judged(alarmed: Set<Entity>, entity: Entity): void {
     if (isAlarmed(entity, this.#options.plan[entity.ref.scope].watches)) alarmed.add(entity)
     else alarmed.delete(entity)
     if (!entity.isDirty) this.#dirty.push(entity)
     if (!entity.isSeen) this.#seenInBlock.push(entity)
     entity.isDirty = true
     entity.isSeen = true
-    if (entity.ref.scope !== 'endpoint') return
-    let services = this.#dirtyServices.get(shard)
-    if (services === undefined) {
-      services = new Set()
-      this.#dirtyServices.set(shard, services)
-    }
-    services.add(entity.ref.service)
   }
 
   /** Early notices whose tick has closed without being confirmed. */
@@ -260,7 +252,7 @@ export class JudgeLane {
 
   #checkpoint(): ReturnType<typeof checkpoint> {
     for (const shard of this.#shards.values()) this.#counts.evicted += shard.gone.length
-    const writes = checkpoint(this.#options.plan, this.#shards, this.#dirty, this.#dirtyServices, this.#closed)
+    const writes = checkpoint(this.#options.plan, this.#shards, this.#dirty, this.#closed)
     for (const [id, told] of this.#told) {
       // The state holds the resolution now: reading again begins after it. Withdrawn ids may fire again, and are kept.
       if (told.event !== 'resolved' || told.tick > this.#closed) continue
@@ -270,7 +262,6 @@ export class JudgeLane {
     for (const shard of this.#shards.values()) shard.forgetHomeless((entity) => this.#open.holds(entity))
     for (const entity of this.#dirty) entity.isDirty = false
     this.#dirty = []
-    this.#dirtyServices.clear()
     this.#mergedSince = 0
     this.#savedAt = this.#closed
     this.#resume.saved(this.#closed)

@@ -1,6 +1,6 @@
 import type { Calendar } from '#src/baseline/blocks.ts'
 import { labelOf } from '#src/baseline/entity.ts'
-import type { Norm, Readiness } from '#src/baseline/kind.ts'
+import type { Norm, Readiness, Surroundings } from '#src/baseline/kind.ts'
 import type { ScopePlan, Slot } from '#src/detection/plan.ts'
 import { newPlace } from '#src/detection/rows.ts'
 import type { Append } from '#src/stream/stream.ts'
@@ -39,9 +39,12 @@ export function baselineRows(
 
 const place = newPlace()
 
+/** A baseline without a tick asks nothing of its surroundings. */
+const NOBODY: Surroundings = { weight: 1, prior: () => 0, known: () => null, weightOf: () => 1 }
+
 function normOf(slot: Slot, { rows, row }: Entity, tick: number, calendar: Calendar) {
   const { kind, cells, view } = slot
-  kind.show(view, rows.place(row, slot, place), tick, null, cells)
+  kind.show(view, rows.place(row, slot, place), tick, null, cells, NOBODY)
   const { level, low, high, dispersion } = kind.norm(view, calendar)
   const norm = { level: short(level), low: short(low), high: short(high), dispersion: short(dispersion) }
   return { ...norm, calls: kind.seen(view), readiness: kind.readiness(view) }

@@ -1,8 +1,8 @@
 import { blockOf, type Calendar } from '#src/baseline/blocks.ts'
-import { type EntityRef, isOther, keyOf, otherRef, refOf } from '#src/baseline/entity.ts'
+import { type EntityRef, isEndpointKey, isOther, keyOf, otherRef, refOf } from '#src/baseline/entity.ts'
+import type { Known } from '#src/baseline/kind.ts'
 import type { Scope } from '#src/baseline/measure.ts'
 import { SCOPES } from '#src/baseline/measure.ts'
-import { normOfRatio, observeRatio, openRatio, PRIOR_SHARE_TOP, RATIO_WIDTH, rollRatio } from '#src/baseline/ratio.ts'
 import type { Tally } from '#src/baseline/tally.ts'
 import { newMeter } from '#src/detection/budget.ts'
 import { NEXT, type Plan, type ScopePlan, type Slot } from '#src/detection/plan.ts'
@@ -10,7 +10,7 @@ import { Rows } from '#src/detection/rows.ts'
 import type { Setting, Subject, WatchMeters } from '#src/detection/subject.ts'
 import { OPEN } from '#src/detection/surprise.ts'
 import type { Sampled } from '#src/sketch/sample.ts'
-import { ratiosOf } from './snapshot.ts'
+import { Peers } from './peers.ts'
 
 /** One entity of a shard. `row` is -1 until it is admitted: until then it has tallies of open ticks and nothing else. */
 export interface Entity extends Subject {
@@ -29,14 +29,6 @@ export interface Entity extends Subject {
 
 /** An entity that has seen nothing for so long may give its place away. */
 const IDLE_MS = 3_600_000
-/** How many services' shares a shard keeps as priors. */
-const SERVICES_MOST = 10_000
-
-interface Norm {
-  share: number
-  bound: number
-  seen: number
-}
 
 /** A fixed slice of the entities: their state, their share of the budget. Nothing in it knows of other shards. */
 export class Shard {
@@ -47,11 +39,7 @@ export class Shard {
   readonly entities: Readonly<Record<Scope, Map<string, Entity>>> = { endpoint: new Map(), identity: new Map() }
   readonly rows: Readonly<Record<Scope, Rows>>
   readonly meters: Readonly<Record<Scope, readonly WatchMeters[]>>
-  /** For each service one row for each ratio of an endpoint: the priors of its endpoints. */
-  readonly services = new Map<string, Float64Array>()
-  readonly #ratios: readonly Slot[]
-  readonly #scratch = new Float64Array(RATIO_WIDTH)
-  readonly #norm: Norm = { share: 0, bound: 0, seen: 0 }
+  readonly peers: Readonly<Record<Scope, Peers>>
   /** For each scope the block in which room was last made; a part of the state. */
   readonly roomMade: Record<Scope, number> = { endpoint: -1, identity: -1 }
   /** Entities that gave their place away since the last checkpoint. */
@@ -78,7 +66,7 @@ export class Shard {
     const metersOf = (scope: ScopePlan): WatchMeters[] =>
       scope.watches.map(() => ({ run: newMeter(), single: newMeter() }))
     this.meters = { endpoint: metersOf(plan.endpoint), identity: metersOf(plan.identity) }
-    this.#ratios = ratiosOf(plan.endpoint)
+    this.peers = { endpoint: new Peers(plan.endpoint, calendar), identity: new Peers(plan.identity, calendar) }
   }
 
   /** The entity of a name, made (not admitted) where it is new. */
@@ -134,65 +122,19 @@ export class Shard {
       calendar: this.#calendar,
       meters: this.meters[scope],
       prior: this.#prior,
+      known: this.#known,
+      weightOf: this.#weightOfName,
       early,
       report,
     }
   }
 
-  /** What a service's endpoints counted together in one tick, into the priors. Sums of integers: their order does not matter. */
-  observeServices(tick: number, sums: ReadonlyMap<string, readonly number[]>): void {
-    // Who gets the last places must not depend on who came first.
-    const isScarce = this.services.size + sums.size > SERVICES_MOST
-    for (const [service, numbers] of isScarce ? [...sums].sort(([a], [b]) => (a < b ? -1 : 1)) : sums) {
-      let row = this.services.get(service)
-      if (row === undefined) {
-        if (this.services.size >= SERVICES_MOST) continue
-        row = this.openService(service, tick)
-      }
-      for (let i = 0; i < this.#ratios.length; i += 1) {
-        rollRatio(row, i * RATIO_WIDTH, tick, this.#calendar, PRIOR_SHARE_TOP)
-        observeRatio(row, i * RATIO_WIDTH, numbers[2 * i] as number, numbers[2 * i + 1] as number)
-      }
-    }
-  }
+  readonly #prior = (ref: EntityRef, slot: Slot, tick: number): number => this.peers[ref.scope].prior(ref, slot, tick)
 
-  /** Gives a service a row that knows nothing yet. */
-  openService(service: string, tick: number): Float64Array {
-    const row = new Float64Array(this.#ratios.length * RATIO_WIDTH)
-    for (let i = 0; i < this.#ratios.length; i += 1) openRatio(row, i * RATIO_WIDTH, tick, this.#calendar)
-    this.services.set(service, row)
-    return row
-  }
+  readonly #known = (ref: EntityRef, slot: Slot, name: string): Known | null => this.peers[ref.scope].known(slot, name)
 
-  /** Adds one endpoint's ratios to its service's sums. */
-  addToService(sums: Map<string, number[]>, { ref }: Entity, tally: Tally): void {
-    if (ref.scope !== 'endpoint' || isOther(ref)) return
-    const { service } = ref
-    let numbers = sums.get(service)
-    if (numbers === undefined) {
-      numbers = new Array<number>(this.#ratios.length * 2).fill(0)
-      sums.set(service, numbers)
-    }
-    for (let i = 0; i < this.#ratios.length; i += 1) {
-      const at = (this.#ratios[i] as Slot).cells.integer
-      numbers[2 * i] = (numbers[2 * i] as number) + (tally.integers[at] as number)
-      numbers[2 * i + 1] = (numbers[2 * i + 1] as number) + (tally.integers[at + 1] as number)
-    }
-  }
-
-  readonly #prior = (ref: EntityRef, slot: Slot, tick: number): number =>
-    ref.scope === 'endpoint' ? this.#shareOf(ref.service, slot, tick) : PRIOR_SHARE_TOP
-
-  /** A service's share at a tick, on a copy: an early judgment must not move the settled row. */
-  #shareOf(service: string, slot: Slot, tick: number): number {
-    const row = this.services.get(service)
-    if (row === undefined) return PRIOR_SHARE_TOP
-    const at = this.#ratios.findIndex((one) => one.name === slot.name) * RATIO_WIDTH
-    for (let i = 0; i < RATIO_WIDTH; i += 1) this.#scratch[i] = row[at + i] as number
-    rollRatio(this.#scratch, 0, tick, this.#calendar, PRIOR_SHARE_TOP)
-    normOfRatio(this.#scratch, 0, this.#norm)
-    return this.#norm.share
-  }
+  /** Names of endpoints have weights; nothing else that is met has. */
+  readonly #weightOfName = (name: string): number => (isEndpointKey(name) ? this.#weightOf(refOf('endpoint', name)) : 1)
 
   #makeRoom(scope: Scope, tick: number, present: ReadonlyMap<Entity, Tally>): void {
     const rows = this.rows[scope]

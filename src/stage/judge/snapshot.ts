@@ -1,15 +1,17 @@
 import { ByteReader, type ByteWriter, Malformed } from '#src/baseline/bytes.ts'
-import { RATIO_WIDTH } from '#src/baseline/ratio.ts'
-import { ADMITTED, NEXT, type ScopePlan, type Slot } from '#src/detection/plan.ts'
+import type { Known } from '#src/baseline/kind.ts'
+import { ADMITTED, NEXT, type ScopePlan } from '#src/detection/plan.ts'
 import type { Setting } from '#src/detection/subject.ts'
 import { ACCUMULATOR_WIDTH } from '#src/detection/surprise.ts'
 import { admit } from '#src/detection/watch.ts'
 import type { Sampled } from '#src/sketch/sample.ts'
+import { peerSlotsOf } from './peers.ts'
 import type { Entity } from './shard.ts'
 
 /** Of an entity. 1 had no twins and another order of an accumulator's numbers: measures are kept, accumulators begin anew. */
 const VERSION = 2
-const SERVICE_VERSION = 1
+const PEERS_VERSION = 1
+const KNOWN_VERSION = 1
 
 /**
  * One entity's settled state as it lies in the state topic. Measures and detectors are named, so that an upgrade that adds or
@@ -78,34 +80,44 @@ export function readEntity(bytes: Uint8Array, setting: Setting, entity: Entity):
   }
 }
 
-/** A service's shares, each with its name, for the same reason. `row` holds them in the order of the plan. */
-export function writeService(out: ByteWriter, plan: ScopePlan, row: Float64Array): Uint8Array {
-  out.varint(SERVICE_VERSION)
-  const ratios = ratiosOf(plan)
-  out.varint(ratios.length)
-  ratios.forEach(({ name }, i) => {
-    out.text(name)
-    out.varint(RATIO_WIDTH)
-    writeDoubles(out, row, i * RATIO_WIDTH, RATIO_WIDTH)
-  })
+/** What peers have in common, each measure with its name, for the same reason. */
+export function writePeers(out: ByteWriter, plan: ScopePlan, row: Float64Array): Uint8Array {
+  out.varint(PEERS_VERSION)
+  const slots = peerSlotsOf(plan)
+  out.varint(slots.length)
+  for (const { slot, common, at } of slots) {
+    out.text(slot.name)
+    out.varint(common.width)
+    writeDoubles(out, row, at, common.width)
+  }
   return out.take()
 }
 
-/** Fills a service's row, which knows nothing yet. Throws `Malformed`. */
-export function readService(bytes: Uint8Array, plan: ScopePlan, row: Float64Array): void {
+/** Fills a row of peers, which knows nothing yet. Throws `Malformed`. */
+export function readPeers(bytes: Uint8Array, plan: ScopePlan, row: Float64Array): void {
   const reader = new ByteReader(bytes)
-  if (reader.varint() !== SERVICE_VERSION) throw new Malformed('a service of another version')
+  if (reader.varint() !== PEERS_VERSION) throw new Malformed('peers of another version')
   for (let left = reader.varint(); left > 0; left -= 1) {
     const name = reader.text()
     const length = reader.varint()
-    const i = ratiosOf(plan).findIndex((one) => one.name === name && length === RATIO_WIDTH)
-    readDoubles(reader, i < 0 ? null : row, i * RATIO_WIDTH, length)
+    const found = peerSlotsOf(plan).find(({ slot, common }) => slot.name === name && common.width === length)
+    readDoubles(reader, found === undefined ? null : row, found?.at ?? 0, length)
   }
 }
 
-/** The measures of a service's row, in their order. */
-export function ratiosOf({ slots }: ScopePlan): readonly Slot[] {
-  return slots.filter(({ kind }) => kind.kind === 'ratio')
+/** What peers know of one name. */
+export function writeKnown(out: ByteWriter, { oldFrom, met }: Known): Uint8Array {
+  out.varint(KNOWN_VERSION)
+  out.double(oldFrom)
+  out.varint(met)
+  return out.take()
+}
+
+/** Throws `Malformed`. */
+export function readKnown(bytes: Uint8Array): Known {
+  const reader = new ByteReader(bytes)
+  if (reader.varint() !== KNOWN_VERSION) throw new Malformed('a known name of another version')
+  return { oldFrom: reader.double(), met: reader.varint() }
 }
 
 function writeDoubles(out: ByteWriter, numbers: Float64Array, at: number, length: number): void {

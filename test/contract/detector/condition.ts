@@ -16,27 +16,36 @@ const TERM = new RegExp(
   String.raw`^(?<column>[a-z_]+) (?:(?<operator>=|!=|>=|<=|>|<) (?<literal>${LITERAL})|(?<not>NOT )?IN \((?<list>(?:${LITERAL})(?:, (?:${LITERAL}))*)\))$`,
 )
 
+const MATCH = new RegExp(String.raw`^match\((?<column>[a-z_]+), (?<pattern>${LITERAL})\)$`)
+
 /**
- * Reads the SQL of an alert: column, operator and literal (or a list of literals after IN), joined by AND. That is all a detector
- * may ask for, so that anybody can read it and an analyst can go on from there. Throws where it is anything else.
+ * Reads the SQL of an alert: column, operator and literal (or a list of literals after IN), or a column that matches a regular
+ * expression, joined by AND. That is all a detector may ask for, so that anybody can read it and an analyst can go on from there. Throws where it is anything else.
  */
 export function readCondition(sql: string): (row: Row) => boolean {
   const terms = sql.split(' AND ').map((text) => {
+    const matching = MATCH.exec(text)?.groups
+    if (matching !== undefined) return matchOf(matching as { column: string; pattern: string })
     const groups = TERM.exec(text)?.groups
     if (groups === undefined) throw new Error(`not "column operator literal": ${text}`)
     const { column = '', operator = 'IN', literal, not, list } = groups
     if (!COLUMNS.has(column)) throw new Error(`api_calls has no column ${column}`)
     const values = (literal === undefined ? (list as string).split(', ') : [literal]).map(literalValue)
-    return { column, operator, values, negated: not !== undefined }
-  })
-  return (row) =>
-    terms.every(({ column, operator, values, negated }) => {
+    return (row: Row): boolean => {
       const value = row[column]
       if (value === null || value === undefined) return false
       return operator === 'IN'
-        ? values.includes(value) !== negated
+        ? values.includes(value) !== (not !== undefined)
         : holds(operator, value, values[0] as string | number)
-    })
+    }
+  })
+  return (row) => terms.every((term) => term(row))
+}
+
+function matchOf({ column, pattern }: { column: string; pattern: string }): (row: Row) => boolean {
+  if (!COLUMNS.has(column)) throw new Error(`api_calls has no column ${column}`)
+  const expression = new RegExp(String(literalValue(pattern)))
+  return (row) => typeof row[column] === 'string' && expression.test(row[column])
 }
 
 /** The calls that an alert's query shows, of all there are. */

@@ -1,6 +1,6 @@
 import { shapeOfRatio } from '#src/baseline/ratio.ts'
 import { logProbability } from '#src/baseline/sizes.ts'
-import type { CountView } from '#src/detection/detector.ts'
+import type { CountView, NovelView } from '#src/detection/detector.ts'
 import { SIZE_BINS } from '#src/sketch/logbins.ts'
 import type { View, ViewsByName } from './views.ts'
 
@@ -14,6 +14,7 @@ export function modest(view: View): View {
     return { ...view, armed: true, bound: 0.02 + (view.bound % 100), shape: 0.05 + (view.shape % 100), bursts }
   }
   if ('part' in view) return { ...view, whole: 1 + (view.whole % 1000) }
+  if ('fresh' in view) return { ...view, armed: true, calls: 1 + (view.calls % 1000), excused: 0 }
   return { ...view, armed: true }
 }
 
@@ -24,7 +25,9 @@ export function alone(views: ViewsByName, name: string): ViewsByName {
       ? { ...view, k: 0, armed: false }
       : 'part' in view
         ? { ...view, part: 0, whole: 0 }
-        : { ...view, bins: [], total: 0, armed: false }
+        : 'fresh' in view
+          ? { ...view, calls: 0, fresh: 0, excused: 0 }
+          : { ...view, bins: [], total: 0, armed: false }
   return Object.fromEntries(Object.entries(views).map(([other, view]) => [other, other === name ? view : empty(view)]))
 }
 
@@ -44,6 +47,10 @@ export function* outcomes(view: View): Generator<{ readonly logProbability: numb
     yield size(lower.oddBin + 1, 1 - atLeast(upper.oddBin) - atMost(lower.oddBin))
     return
   }
+  if ('fresh' in view) {
+    yield* coins(view)
+    return
+  }
   if ('k' in view && view.bursts.applies) {
     yield* bursts(view)
     return
@@ -55,6 +62,16 @@ export function* outcomes(view: View): Generator<{ readonly logProbability: numb
   for (let k = 0; k <= (isCount ? MOST_HITS : view.whole); k += 1) {
     yield { logProbability: logMass, view: isCount ? { ...view, k } : { ...view, part: k } }
     logMass += Math.log(((k + shape) / (k + 1)) * (mu / (mu + shape)))
+  }
+}
+
+/** Every call shows something new with the probability of the bound, by its own coin. */
+function* coins(view: NovelView): Generator<{ readonly logProbability: number; readonly view: View }> {
+  const odds = Math.log(view.bound / (1 - view.bound))
+  let logMass = view.calls * Math.log1p(-view.bound)
+  for (let fresh = 0; fresh <= view.calls; fresh += 1) {
+    yield { logProbability: logMass, view: { ...view, fresh } }
+    logMass += Math.log((view.calls - fresh) / (fresh + 1)) + odds
   }
 }
 

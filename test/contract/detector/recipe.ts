@@ -11,6 +11,8 @@ const minutes = z.number().min(0).max(10_000)
 const share = z.number().min(0).max(1)
 const size = z.int().min(0).nullable()
 
+const network = z.string().regex(/^[\da-f.:]+\*$/, 'an address with * for its last part')
+
 const span = {
   from: minutes.default(0).describe('First minute'),
   minutes: minutes.optional().describe('How long; to the end of the story unless given'),
@@ -35,6 +37,10 @@ const traffic = z
     responseBytes: size.default(2000).describe('Median size; null: not logged'),
     spread: z.number().min(0).max(3).default(0.4).describe('Of the sizes: standard deviation of their logarithm'),
     durationMs: z.number().min(0).default(20),
+    origin: z
+      .union([network, z.array(network).min(1)])
+      .default('192.0.2.*')
+      .describe('Network that the calls come from, or several'),
   })
   .refine((one) => (one.perMinute === undefined) !== (one.calls === undefined), { error: 'either perMinute or calls' })
 

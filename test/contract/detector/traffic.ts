@@ -15,6 +15,7 @@ export interface StoryCall {
   request_bytes: number | null
   response_bytes: number | null
   duration_ms: number
+  client_ip: string
   identity: string
   request_id: string
 }
@@ -101,9 +102,17 @@ function call(traffic: Traffic, minute: number, changes: readonly Change[], rand
           times((one) => one.responseBytesTimes),
         ),
     duration_ms: traffic.durationMs * times((one) => one.durationTimes),
+    client_ip: addressOf(traffic.origin, minute),
     identity: typeof traffic.by === 'string' ? traffic.by : `${service}-client-${1 + random.below(traffic.by)}`,
     request_id: '',
   }
+}
+
+/** One of a network's addresses; of several networks, each call takes one. Draws nothing: the other fields stay what they are. */
+function addressOf(origin: string | readonly string[], minute: number): string {
+  const at = Math.floor(minute * MINUTE)
+  const network = typeof origin === 'string' ? origin : (origin[at % origin.length] as string)
+  return network.replace('*', String(1 + (at % 250)))
 }
 
 function serviceOf({ endpoint }: Traffic): string {

@@ -1,4 +1,5 @@
 import type { Alert } from '#src/alert/alert.ts'
+import { originOf } from '#src/call/origin.ts'
 import { callsShown } from './condition.ts'
 import type { StoryCall } from './traffic.ts'
 
@@ -7,6 +8,7 @@ export const SILENT_PART = 0.75
 export const FIRING_PART = 1.5
 
 const FEWER = /^fewer than about (\d+) (of these \d+ calls )?/
+const NEW = /^fewer than about (\d+) of these (\d+) (endpoints|networks) had been new to it$/
 const SMALLER = /^no (request|response) had been (larger|smaller) than /
 
 /**
@@ -14,11 +16,19 @@ const SMALLER = /^no (request|response) had been (larger|smaller) than /
  * - `fewer than about N of these M calls had …`: of the calls that its query shows, that part of N are left, and the others
  *   are ordinary calls,
  * - `fewer than about N … had come`: the others are not there,
+ * - `fewer than about N of these M endpoints (networks) had been new to it`: the calls of the others are not there,
  * - `no request (response) had been larger (smaller) than …`: all are as small (large) as the query's threshold demands.
  * Those that stay are spread evenly over the window. Throws for a sentence that is none of these: then it cannot be checked.
  */
 export function unless(alert: Alert, calls: readonly StoryCall[], part: number): StoryCall[] {
   const shown = callsShown(alert.query, calls)
+  const novel = NEW.exec(alert.silent_if)
+  if (novel !== null) {
+    const met = [...new Set(shown.map((call) => thingOf(call, novel[3])))]
+    const gone = new Set(met.slice(Math.max(0, Math.ceil(part * Number(novel[1])) - 1)))
+    const touched = new Set(shown.filter((call) => gone.has(thingOf(call, novel[3]))))
+    return calls.filter((call) => !touched.has(call))
+  }
   const fewer = FEWER.exec(alert.silent_if)
   if (fewer !== null) {
     const left = spread(shown, Math.ceil(part * Number(fewer[1])) - 1)
@@ -40,8 +50,14 @@ export function unless(alert: Alert, calls: readonly StoryCall[], part: number):
 
 /** Whether the alert was so close that the story has no calls for half as many again, or says no number. */
 export function isClose(alert: Alert, calls: readonly StoryCall[]): boolean {
+  const novel = NEW.exec(alert.silent_if)
+  if (novel !== null) return FIRING_PART * Number(novel[1]) >= Number(novel[2])
   const fewer = FEWER.exec(alert.silent_if)
   return fewer === null || FIRING_PART * Number(fewer[1]) >= callsShown(alert.query, calls).length
+}
+
+function thingOf({ service, method, route, client_ip }: StoryCall, things: string | undefined): string | null {
+  return things === 'networks' ? originOf(client_ip) : `${method} ${service} ${route}`
 }
 
 function spread(shown: readonly StoryCall[], some: number): ReadonlySet<StoryCall> {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { calendarOf } from '#src/baseline/blocks.ts'
 import type { Measure } from '#src/baseline/measure.ts'
+
 import {
   newSizesNorm,
   normOfSizes,
@@ -10,11 +11,12 @@ import {
   SIZES_BINS,
   SIZES_WIDTH,
 } from '#src/baseline/sizes.ts'
-import type { CountView, Detector, RatioView, SizesView } from '#src/detection/detector.ts'
+import type { CountView, Detector, NovelView, RatioView, SizesView } from '#src/detection/detector.ts'
+
 import { clearEvidence, type Evidence, newEvidence } from '#src/detection/surprise.ts'
 import { SIZE_BINS } from '#src/sketch/logbins.ts'
 
-export type View = CountView | RatioView | SizesView
+export type View = CountView | RatioView | SizesView | NovelView
 export type ViewsByName = Readonly<Record<string, View>>
 
 /** From 0 to 1 by thousandths; fast-check's own doubles are nearly all tiny. */
@@ -95,7 +97,27 @@ const sizesView = fc
   })
   .map(({ mode, more, bins, armed }): SizesView => ({ ...sizesLearned([...mode, ...more], bins), armed }))
 
+/** Any view of novelty: nobody is judged who may meet something new in more than a quarter of its calls. */
+const novelView = (except: NovelView['except']): fc.Arbitrary<NovelView> =>
+  fc
+    .record({
+      calls: whole(1e6),
+      fresh: fc.nat(32),
+      excused: fc.nat(8),
+      bound: positive(1e-9, 0.25),
+      usual: share,
+      weight: fc.constantFrom(1, 1, 10),
+      armed: fc.boolean(),
+      seen: whole(1e12),
+    })
+    .map(({ usual, fresh, ...view }) => {
+      const news = Math.min(fresh, view.calls)
+      return { ...view, except, fresh: news, share: usual * view.bound, named: NOTHING, met: NOTHING }
+    })
+const NOTHING: NovelView['met'] = Object.freeze([])
+
 function viewOf(measure: Measure): fc.Arbitrary<View> {
+  if (measure.kind === 'novel') return novelView(measure.except)
   return measure.kind === 'count' ? countView : measure.kind === 'ratio' ? ratioView : sizesView
 }
 
@@ -105,12 +127,13 @@ export function viewsOf(detector: Detector): fc.Arbitrary<ViewsByName> {
 }
 
 /**
- * The same view with more of what is counted: more calls, more hits among as many calls, the last size further up where it is in the
+ * The same view with more of what is counted: more calls, more hits (new things) among as many calls, the last size further up where it is in the
  * upper half of its histogram, or the first one further down where it is in the lower.
  */
 export function moreOf(view: View, by: number): View {
   if ('k' in view) return { ...view, k: view.k + by }
   if ('part' in view) return { ...view, part: Math.min(view.whole, view.part + by) }
+  if ('fresh' in view) return { ...view, fresh: Math.min(view.calls, view.fresh + by) }
   const bins = [...view.bins]
   const last = bins.length - 2
   const [first = 0, top = 0] = [bins[0], bins[last]]

@@ -1,5 +1,7 @@
 import errorBurst from '#detectors/error-burst/detector.ts'
 import getSpike from '#detectors/get-spike/detector.ts'
+import newEdge from '#detectors/new-edge/detector.ts'
+import newOrigin from '#detectors/new-origin/detector.ts'
 import payloadOutlier from '#detectors/payload-outlier/detector.ts'
 import native from '#schemas/native/format.ts'
 import type { Alert, AlertRecord } from '#src/alert/alert.ts'
@@ -56,7 +58,13 @@ export interface Outcome {
   readonly budget: BudgetReport
 }
 
-const DETECTORS = [errorBurst, getSpike, payloadOutlier] as readonly unknown[] as readonly Detector[]
+const DETECTORS = [
+  errorBurst,
+  getSpike,
+  newEdge,
+  newOrigin,
+  payloadOutlier,
+] as readonly unknown[] as readonly Detector[]
 export const PLAN = planOf(
   DETECTORS.map((detector) => ({ detector, params: detector.params.parse({}) })),
   1,

@@ -13,7 +13,7 @@ import type { Detector } from '#src/detection/detector.ts'
 import { ADMITTED, NEXT, type Plan, planOf } from '#src/detection/plan.ts'
 import { admit, advance } from '#src/detection/watch.ts'
 import { type Entity, Shard } from '#src/stage/judge/shard.ts'
-import { readEntity, readService, writeEntity, writeService } from '#src/stage/judge/snapshot.ts'
+import { readEntity, readPeers, writeEntity, writePeers } from '#src/stage/judge/snapshot.ts'
 import { callOf } from '#test/fakes/call.ts'
 
 const calendar = calendarOf(10_000)
@@ -176,16 +176,18 @@ describe('the shares of a service', () => {
   test('survive an upgrade that adds a ratio, also when they lie somewhere in a larger buffer', () => {
     const [before, after] = [planFor([errorBurst]), planFor([errorBurst, denied])]
     const old = shardOf(before)
-    old.observeServices(5000, new Map([['payments', [3, 100]]]))
-    const bytes = writeService(new ByteWriter(), before.endpoint, old.services.get('payments') as Float64Array)
+    old.peers.endpoint.open('payments', 5000)
+    const learned = old.peers.endpoint.groups.get('payments') as Float64Array
+    old.peers.endpoint.slots[0]!.common.observe(learned, 0, [3, 100], 0)
+    const bytes = writePeers(new ByteWriter(), before.endpoint, learned)
     const page = Buffer.alloc(1003, 7)
     page.set(bytes, 501)
-    const row = shardOf(after).openService('payments', 0)
-    const fresh = shardOf(after).openService('payments', 0)
-    readService(page.subarray(501, 501 + bytes.length), after.endpoint, row)
+    const row = shardOf(after).peers.endpoint.open('payments', 0)
+    const fresh = shardOf(after).peers.endpoint.open('payments', 0)
+    readPeers(page.subarray(501, 501 + bytes.length), after.endpoint, row)
     const width = row.length / 2
     expect(row.slice(0, width)).toEqual(fresh.slice(0, width))
-    expect(row.slice(width)).toEqual(old.services.get('payments'))
+    expect(row.slice(width)).toEqual(learned)
     expect(row.slice(width)).not.toEqual(fresh.slice(width))
   })
 })
