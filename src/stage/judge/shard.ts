@@ -2,7 +2,7 @@ import { blockOf, type Calendar } from '#src/baseline/blocks.ts'
 import { type EntityRef, isOther, keyOf, otherRef, refOf } from '#src/baseline/entity.ts'
 import type { Scope } from '#src/baseline/measure.ts'
 import { SCOPES } from '#src/baseline/measure.ts'
-import { normOfRatio, observeRatio, openRatio, PRIOR_SHARE_TOP, RATIO_WIDTH, rollRatio } from '#src/baseline/ratio.ts'
+import { normOfRatio, observeRatio, openRatio, RATIO_WIDTH, rollRatio } from '#src/baseline/ratio.ts'
 import type { Tally } from '#src/baseline/tally.ts'
 import { newMeter } from '#src/detection/budget.ts'
 import { NEXT, type Plan, type ScopePlan, type Slot } from '#src/detection/plan.ts'
@@ -150,7 +150,7 @@ export class Shard {
         row = this.openService(service, tick)
       }
       for (let i = 0; i < this.#ratios.length; i += 1) {
-        rollRatio(row, i * RATIO_WIDTH, tick, this.#calendar, PRIOR_SHARE_TOP)
+        rollRatio(row, i * RATIO_WIDTH, tick, this.#calendar, (this.#ratios[i] as Slot).usual)
         observeRatio(row, i * RATIO_WIDTH, numbers[2 * i] as number, numbers[2 * i + 1] as number)
       }
     }
@@ -181,15 +181,17 @@ export class Shard {
   }
 
   readonly #prior = (ref: EntityRef, slot: Slot, tick: number): number =>
-    ref.scope === 'endpoint' ? this.#shareOf(ref.service, slot, tick) : PRIOR_SHARE_TOP
+    ref.scope === 'endpoint' ? this.#shareOf(ref.service, slot, tick) : slot.usual
 
   /** A service's share at a tick, on a copy: an early judgment must not move the settled row. */
   #shareOf(service: string, slot: Slot, tick: number): number {
     const row = this.services.get(service)
-    if (row === undefined) return PRIOR_SHARE_TOP
-    const at = this.#ratios.findIndex((one) => one.name === slot.name) * RATIO_WIDTH
+    const ratio = this.#ratios.findIndex((one) => one.name === slot.name)
+    // A service keeps sums of its ratios only: how different the things of its endpoints are together cannot be told from those.
+    if (row === undefined || ratio < 0) return slot.usual
+    const at = ratio * RATIO_WIDTH
     for (let i = 0; i < RATIO_WIDTH; i += 1) this.#scratch[i] = row[at + i] as number
-    rollRatio(this.#scratch, 0, tick, this.#calendar, PRIOR_SHARE_TOP)
+    rollRatio(this.#scratch, 0, tick, this.#calendar, slot.usual)
     normOfRatio(this.#scratch, 0, this.#norm)
     return this.#norm.share
   }

@@ -28,6 +28,12 @@ const traffic = z
     risesTo: z.number().min(0).optional().describe('Calls a minute at the end, in a straight line from perMinute'),
     calls: z.int().min(1).optional().describe('Exactly so many calls instead, evenly spaced'),
     wobble: share.default(0.1).describe('How far the level strays from minute to minute, as a share'),
+    objects: z
+      .union([z.int().min(1), z.literal('each')])
+      .optional()
+      .describe(
+        'How many different objects its route names, evenly chosen; each: another one at every call. Without it there is no path',
+      ),
     status: z.int().min(100).max(599).default(200),
     failing: share.default(0).describe('Share of the calls that end with failingStatus'),
     failingStatus: z.int().min(100).max(599).default(503),

@@ -85,7 +85,16 @@ const sizesView = fc
   })
 
 function viewOf(measure: Measure): fc.Arbitrary<View> {
-  return measure.kind === 'count' ? countView : measure.kind === 'ratio' ? ratioView : sizesView
+  switch (measure.kind) {
+    case 'count':
+    case 'distinct':
+      return countView
+    case 'ratio':
+    case 'breadth':
+      return ratioView
+    case 'sizes':
+      return sizesView
+  }
 }
 
 /** Everything that a detector may be shown in one tick, cold and warm. */
