@@ -9,7 +9,7 @@ import { percentText, round } from '#src/detection/words.ts'
 
 /** How many times the normal share of denied calls the alternatives assume, for each of both kinds; and of breadth. */
 const TIMES = [3, 16] as const
-const TIMES_BROAD = [16] as const
+const TIMES_BROAD = [8] as const
 /** Where nothing is known, one call in fifty is taken to be denied, each way; one in two hundred at one more endpoint in the tick. */
 const USUAL = 0.02
 const USUAL_BROAD = 0.005
@@ -58,7 +58,9 @@ export default defineDetector({
       .int()
       .min(2)
       .default(5)
-      .describe('Unless they are spread over so many endpoints (or identities) beyond the first, added up over ticks.'),
+      .describe(
+        'Spread over so many endpoints (or identities) beyond the first, added up over ticks, fewer are told, too.',
+      ),
     leastFactor: z.number().min(1).default(2).describe('Fewer than so many times the most expected are never told.'),
   }),
   sample: { name: 'denied', rank: (call, hash) => (isDenied(call) ? hash : null) },

@@ -56,7 +56,9 @@ export default defineDetector({
       .int()
       .min(1)
       .default(15)
-      .describe('Unless so many are not there or denied, beyond the first of each tick.'),
+      .describe(
+        'So many that are not there or denied, beyond the first of each tick, are told also where all together are fewer.',
+      ),
     leastFactor: z.number().min(1).default(3).describe('Fewer than so many times the expected are never told.'),
   }),
   sample: { name: 'objects', rank: (call, hash) => (hash < SAMPLED_BELOW && namesObject(call) ? hash : null) },

@@ -92,6 +92,11 @@ export interface Case {
   readonly recipe: Recipe
 }
 
+/** A story that is made in a test. Throws where it is none. */
+export function recipeOf(written: z.input<typeof recipe>): Recipe {
+  return recipe.parse(written)
+}
+
 /** The cases of one detector, in the order of their names. Throws for a file that is none, saying which field and why. */
 export function readCases(folder: URL): readonly Case[] {
   const files = readdirSync(folder).sort()
