@@ -13,8 +13,6 @@ const TIMES_BROAD = [8] as const
 /** Where nothing is known, one call in fifty is taken to be denied, each way; one in two hundred at one more endpoint in the tick. */
 const USUAL = 0.02
 const USUAL_BROAD = 0.005
-/** From so many endpoints or identities at a time on, a burst is a search. */
-const WIDE = 10
 /** Of an episode of which at least this share was denied, what was allowed is what the burst was after, and no other work. */
 const MOSTLY = 0.9
 
@@ -29,6 +27,9 @@ function isForbidden({ status, decision }: ApiCall): boolean {
 function isDenied(call: ApiCall): boolean {
   return isUnauthenticated(call) || isForbidden(call)
 }
+
+/** From so many endpoints or identities at a time on, a burst is a search. */
+const WIDE = 10
 
 export default defineDetector({
   name: 'denied-burst',
@@ -125,7 +126,8 @@ export default defineDetector({
     const isIn = ofIdentity && allowed > 0 && denied >= MOSTLY * (denied + allowed)
     const level = 1 + Number(things >= WIDE) + Number(weight > 1) + Number(isIn)
     const least = Math.max(1, Math.ceil(leastShare(episode, params) * denied))
-    const spread = things > 1 ? `, of up to ${things} ${nouns} at a time` : ''
+    const spread = things > 1 ? `of up to ${things} ${nouns} at a time` : `of one ${noun} at a time`
+    const usual = `${denied} of ${calls} calls were denied (${percentText(denied / calls)}); ${round(expected)} expected`
     const ending = isIn ? `; then ${allowed} ${allowed === 1 ? 'was' : 'were'} allowed` : ''
     return {
       severity: SEVERITIES[Math.min(level, SEVERITIES.length - 1)] ?? 'critical',
@@ -142,9 +144,7 @@ export default defineDetector({
         low: 0,
         high: upperQuantile(bound, shapeOfEpisode(bound, ticks[0] + ticks[1]), 0.001),
       },
-      reason: `${denied} of ${calls} calls were denied (${percentText(denied / calls)}); ${round(expected)} expected: ${kindsText(denied, unauthenticated)}${
-        spread === '' ? `, of one ${noun} at a time` : spread
-      }${ending}`,
+      reason: `${usual}: ${kindsText(denied, unauthenticated)}, ${spread}${ending}`,
       silentIf: `fewer than about ${Math.min(least, denied)} of these ${calls} calls had been denied`,
       condition: "(status IN (401, 403) OR decision = 'deny')",
     }

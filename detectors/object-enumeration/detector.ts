@@ -20,12 +20,8 @@ const COUNTED = [1, 2, 4] as const
 const TIMES = [4, 16] as const
 /** Where nothing is known, one call in a hundred is taken to ask for one more object that is not there. */
 const USUAL_MISSING = 0.01
-/** One call in four may be an example: an alert rests on 15 at least, and examples cost more than counts. */
-const SAMPLED_BELOW = 2 ** 30
-/** From so many times the expected on, or from this share of missing objects on, the severity is one higher. */
-const FAR = 10
-const GUESSED = 0.25
-
+/** One call in sixteen may be an example, and each that is missing: examples cost more than counts. */
+const SAMPLED_BELOW = 2 ** 28
 /** Whether a call names one object of many: its route has a parameter, and the log has its path. */
 function namesObject({ route, path }: ApiCall): boolean {
   return path !== null && route.includes('{')
@@ -34,6 +30,10 @@ function namesObject({ route, path }: ApiCall): boolean {
 function isMissing({ status, decision }: ApiCall): boolean {
   return status === 404 || status === 403 || status === 401 || decision === 'deny'
 }
+
+/** From so many times the expected on, or from this share of missing objects on, the severity is one higher. */
+const FAR = 10
+const GUESSED = 0.25
 
 export default defineDetector({
   name: 'object-enumeration',
@@ -61,7 +61,10 @@ export default defineDetector({
       ),
     leastFactor: z.number().min(1).default(3).describe('Fewer than so many times the expected are never told.'),
   }),
-  sample: { name: 'objects', rank: (call, hash) => (hash < SAMPLED_BELOW && namesObject(call) ? hash : null) },
+  sample: {
+    name: 'objects',
+    rank: (call, hash) => (namesObject(call) && (hash < SAMPLED_BELOW || isMissing(call)) ? hash : null),
+  },
   alternatives: COUNTED.length + TIMES.length,
   silence: true,
   single: false,
@@ -101,15 +104,15 @@ export default defineDetector({
     // Objects are estimated, calls are counted.
     const different = Math.min(objects, calls)
     const share = missing / Math.max(1, different)
+    const gone =
+      missing === 0 ? '' : `; ${missing} of them were not there or denied (${percentText(Math.min(1, share))})`
     const level = 1 + Number(objects >= FAR * expected) + Number(share >= GUESSED)
     const least = Math.max(1, Math.ceil(leastShare(episode, params) * calls))
     return {
       severity: SEVERITIES[level] ?? 'critical',
       observed: { objects: different, calls, missing },
       expected: { objects: round(expected), low: 0, high: mostCalls(ticks, bound, peaks) },
-      reason: `${different} different objects (counted in each tick) in ${calls} calls; ${round(expected)} expected${
-        missing === 0 ? '' : `; ${missing} of them were not there or denied (${percentText(Math.min(1, share))})`
-      }`,
+      reason: `${different} different objects (counted in each tick) in ${calls} calls; ${round(expected)} expected${gone}`,
       silentIf: `fewer than about ${Math.min(least, calls)} calls for different objects had come in this window`,
       condition: "route LIKE '%{%'",
     }

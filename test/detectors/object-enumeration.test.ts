@@ -82,7 +82,7 @@ test('a job that begins to export by night is told in its first night and in no 
         severity: ['medium', 'high'],
         opened: [1079.5, 1081],
         detected: [1080, 1082],
-        observed: { objects: [5000, 10_200] },
+        observed: { objects: [5000, 10_300] },
       },
     ],
   })
