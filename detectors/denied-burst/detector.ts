@@ -28,6 +28,8 @@ function isDenied(call: ApiCall): boolean {
   return isUnauthenticated(call) || isForbidden(call)
 }
 
+/** An endpoint's burst is told where at least this share of it came from further identities. */
+const SPREAD = 0.25
 /** From so many endpoints or identities at a time on, a burst is a search. */
 const WIDE = 10
 
@@ -110,10 +112,12 @@ export default defineDetector({
     evidence.peaks.set([denied === 0 ? 0 : 1 + denying.part, mus[0], mus[1], denying.whole * denying.bound])
     return true
   },
-  floor(sums, _peaks, params) {
+  floor(sums, _peaks, params, _single, scope) {
     const { denied, expected, bound, broad, broadBound } = numbersOf(sums)
-    const many = denied - expected >= params.leastDenied && denied >= params.leastFactor * bound
-    return many || (broad >= params.leastBreadth && broad >= params.leastFactor * broadBound)
+    const isBroad = broad >= params.leastBreadth && broad >= params.leastFactor * broadBound
+    // What one identity is denied is told of that identity, and not of each endpoint that denies it.
+    if (scope === 'endpoint') return isBroad && broad >= SPREAD * denied
+    return isBroad || (denied - expected >= params.leastDenied && denied >= params.leastFactor * bound)
   },
   explain(episode, params) {
     const { ref, sums, peaks, weight } = episode

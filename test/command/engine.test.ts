@@ -32,10 +32,13 @@ describe('the engine', () => {
       detectors: { ...config.detectors, 'get-spike': { ...config.detectors['get-spike'], enabled: false } },
     }
     const { plan } = engineOf({ ...parts, config: off })
-    expect([...plan.endpoint.watches, ...plan.identity.watches].map(({ detector }) => detector.name)).not.toContain(
-      'get-spike',
+    const watches = [...plan.endpoint.watches, ...plan.identity.watches]
+    expect(watches.map(({ detector }) => detector.name)).not.toContain('get-spike')
+    const spent = watches.reduce(
+      (sum, { detector, logBudget }) => sum + Math.exp(logBudget) * (detector.single ? 2 : 1),
+      0,
     )
-    expect(plan.identity.watches).toEqual([])
+    expect(spent * config.shards).toBeCloseTo(config.budget.falseAlarmsPerDay, 9)
   })
 
   test('joins the stages by the topic between them', () => {

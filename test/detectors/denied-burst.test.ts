@@ -66,6 +66,16 @@ describe('breadth', () => {
   })
 })
 
+test('what one identity is denied is told of the identity, what many are of the endpoint', () => {
+  const told = (one: Tick, scope: 'endpoint' | 'identity'): boolean => {
+    const { sums, peaks } = episodeOf([tick(one)])
+    return detector.floor(sums, peaks, params, false, scope)
+  }
+  const [alone, spray] = [{ forbidden: 60 }, { forbidden: 60, things: 40 }]
+  expect([told(alone, 'identity'), told(alone, 'endpoint')]).toEqual([true, false])
+  expect([told(spray, 'identity'), told(spray, 'endpoint')]).toEqual([true, true])
+})
+
 describe('then allowed', () => {
   const burst = { calls: 50, unauthenticated: 50 }
 

@@ -1,5 +1,7 @@
+import deniedBurst from '#detectors/denied-burst/detector.ts'
 import errorBurst from '#detectors/error-burst/detector.ts'
 import getSpike from '#detectors/get-spike/detector.ts'
+import objectEnumeration from '#detectors/object-enumeration/detector.ts'
 import payloadOutlier from '#detectors/payload-outlier/detector.ts'
 import native from '#schemas/native/format.ts'
 import type { Alert, AlertRecord } from '#src/alert/alert.ts'
@@ -54,7 +56,13 @@ export interface Outcome {
   readonly fates: Readonly<Partial<Record<Fate, number>>>
 }
 
-const DETECTORS = [errorBurst, getSpike, payloadOutlier] as readonly unknown[] as readonly Detector[]
+const DETECTORS = [
+  errorBurst,
+  getSpike,
+  payloadOutlier,
+  deniedBurst,
+  objectEnumeration,
+] as readonly unknown[] as readonly Detector[]
 export const PLAN = planOf(
   DETECTORS.map((detector) => ({ detector, params: detector.params.parse({}) })),
   1,
