@@ -58,8 +58,8 @@ function main(): void {
   const power = powerTable({ ...setup, rates: [0.01, 0.1, 1, 10, 100] })
   const jobs = powerOfJobs({ ...setup, rates: [], entities: 100 })
   const rows = [
-    `false alarms a day on ${entities} benign entities, ${days} days, restart weight ${SCALED}`,
-    ...benign.map((one) => line(one.world, one.alarmsADay, one.allowedADay, one.says)),
+    `false alarms a day on ${entities} benign entities, ${days} days, restart weight ${SCALED}; repeated: not the first of their entity`,
+    ...benign.map((one) => line(one.world, one.alarmsADay, one.allowedADay, `${one.repeated} repeated; ${one.says}`)),
     'with one guard less, a tenth of the entities',
     ...guards.map((one) => line(one.world, one.alarmsADay, one.allowedADay, `without ${one.without}`)),
     'spikes of ten minutes at one false alarm a day: calls a second, times as many, told, median and 95% in seconds',

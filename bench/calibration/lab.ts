@@ -1,19 +1,27 @@
 import getSpike from '#detectors/get-spike/detector.ts'
 import { blockOf, calendarOf } from '#src/baseline/blocks.ts'
-import { freezeCount, newCountNorm, normOfCount, observeCount, openCount, rollCount } from '#src/baseline/count.ts'
+import { freezeCount, normOfCount, observeCount, openCount, rollCount } from '#src/baseline/count.ts'
 import { COUNT_CONSTANTS, type CountConstants } from '#src/baseline/count-constants.ts'
+import { newCountNorm } from '#src/baseline/count-norm.ts'
 import { COUNT_WIDTH } from '#src/baseline/count-row.ts'
 import { PEAKS_BINS } from '#src/baseline/peaks.ts'
 import type { CountView } from '#src/detection/detector.ts'
 import {
   ACCUMULATOR_WIDTH,
   accumulate,
+  addNumbers,
+  bestNats,
   clearEvidence,
   dropEvidence,
+  forget,
   LOG_R,
   logMixture,
   newEvidence,
   openAccumulator,
+  PEAK,
+  PEAKS,
+  SUM,
+  SUMS,
 } from '#src/detection/surprise.ts'
 import { FREEZE_NATS } from '#src/detection/watch.ts'
 import type { World } from './worlds.ts'
@@ -36,6 +44,8 @@ export const SHIPPED: Variant = {
 export interface Found {
   /** Episodes: alarms at least half an hour after the one before. */
   alarms: number
+  /** Those of them that were not the first of their entity. */
+  repeated: number
   /** The sum of the restart weights: how many were allowed. */
   allowed: number
   /** Ticks with calls that were judged. */
@@ -46,6 +56,7 @@ export interface Found {
 export const MONDAY = 1_780_272_000_000 / 10_000
 const calendar = calendarOf(10_000)
 const EPISODE = 180
+const PARAMS = getSpike.params.parse({})
 
 /** One entity under one variant, tick by tick: the engine's own pieces, put together as `src/detection/watch.ts` does. */
 export class Watched {
@@ -60,7 +71,7 @@ export class Watched {
   #calls = 0
   #next = 0
   #lastAlarm = Number.NEGATIVE_INFINITY
-  readonly found: Found = { alarms: 0, allowed: 0, judged: 0 }
+  readonly found: Found = { alarms: 0, repeated: 0, allowed: 0, judged: 0 }
   /** Ticks at which an episode began. */
   readonly opened: number[] = []
 
@@ -108,15 +119,21 @@ export class Watched {
     view.k = k
     this.#impose(tick)
     clearEvidence(this.#evidence)
-    if (!getSpike.judge({ gets: view }, this.#evidence, undefined as never)) return false
+    if (!getSpike.judge({ gets: view }, this.#evidence, PARAMS)) return false
     const logWeight = this.#logWeight + Math.log(this.#evidence.weight)
     this.found.allowed += Math.exp(logWeight) * ticks
     if (k > 0) this.found.judged += 1
-    accumulate(this.accumulator, 0, getSpike.alternatives, this.#evidence.logE, logWeight, ticks)
-    if (logMixture(this.accumulator, 0, getSpike.alternatives) < 0) return false
-    dropEvidence(this.accumulator, 0)
+    const acc = this.accumulator
+    if (bestNats(acc, 0, getSpike.alternatives) === 0) forget(acc, 0, tick)
+    const odd = accumulate(acc, 0, getSpike.alternatives, this.#evidence.logE, logWeight, ticks)
+    if (!odd) forget(acc, 0, tick)
+    else if (k > 0) addNumbers(acc, 0, this.#evidence)
+    if (logMixture(acc, 0, getSpike.alternatives) < 0) return false
+    if (!getSpike.floor(acc.subarray(SUM, SUM + SUMS), acc.subarray(PEAK, PEAK + PEAKS), PARAMS, false)) return false
+    dropEvidence(acc, 0)
     if (tick - this.#lastAlarm >= EPISODE) {
       this.found.alarms += 1
+      if (this.found.alarms > 1) this.found.repeated += 1
       this.opened.push(tick)
     }
     this.#lastAlarm = tick
@@ -150,11 +167,12 @@ export interface Setup {
 
 /** What a variant makes of a world without any attack. */
 export function calibrate(world: World, variant: Variant, { seed, entities, days, weight }: Setup): Found {
-  const sum: Found = { alarms: 0, allowed: 0, judged: 0 }
+  const sum: Found = { alarms: 0, repeated: 0, allowed: 0, judged: 0 }
   for (let entity = 0; entity < entities; entity += 1) {
     const watched = new Watched(variant, Math.log(weight), MONDAY)
     world.play(seed, entity, days * 8640, (tick, k) => watched.take(MONDAY + tick, k))
     sum.alarms += watched.found.alarms
+    sum.repeated += watched.found.repeated
     sum.allowed += watched.found.allowed
     sum.judged += watched.found.judged
   }

@@ -14,6 +14,7 @@ import {
   GAIN_LEARNED,
   HOUR_SILENT,
   HOUR_STARTS,
+  MARGIN,
   MEAN,
   num,
   RAISED,
@@ -109,12 +110,11 @@ export function commitBursts(row: Float64Array, at: number, ticks: number): void
   row[at + START_LEVEL] = num(row, at + START_LEVEL) + (starts / silent - num(row, at + START_LEVEL)) / weight
 }
 
-/** The conservative law of bursts. `margin` is the envelope's over the level of the count. */
+/** The conservative law of bursts; it has the envelope's margin over the level of the count. */
 export function normOfBursts(
   row: Float64Array,
   at: number,
   tick: number,
-  margin: number,
   constants: CountConstants,
   into: BurstNorm,
 ): void {
@@ -124,6 +124,7 @@ export function normOfBursts(
   into.applies = active > 0 && gain > constants.gain && gain > constants.gainPerBurst * active
   if (!into.applies) return
   const raised = num(row, at + RAISED)
+  const margin = num(row, at + MARGIN)
   const silent = Math.max(1, num(row, at + HOUR_SILENT))
   const often = Math.max(num(row, at + HOUR_STARTS) / silent, num(row, at + START_LEVEL))
   const oftenSd = Math.sqrt(num(row, at + HOUR_STARTS) + 0.5) / silent

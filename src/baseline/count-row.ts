@@ -1,5 +1,5 @@
 /** Where the numbers of a count's baseline lie in its row: `count.ts` and `bursts.ts` share them. */
-export const COUNT_WIDTH = 64
+export const COUNT_WIDTH = 65
 
 export const FIRST = 0
 export const SEEN = 1
@@ -63,6 +63,8 @@ export const AFTER = 61
 /** How starts come: decayed number of blocks, and of the squares of their starts. */
 export const BLOCKS = 62
 export const STARTS_SQUARED = 63
+/** How many times the level the envelope is, fixed for the current block. */
+export const MARGIN = 64
 
 export function num(row: Float64Array, at: number): number {
   return row[at] as number

@@ -1,6 +1,7 @@
 import { BLOCKS_FROZEN, BLOCKS_WALKED, blockOf, type Calendar, keptPerBlock } from './blocks.ts'
-import { type BurstNorm, burstSize, commitBursts, endBursts, normOfBursts, observeBurst } from './bursts.ts'
+import { burstSize, commitBursts, endBursts, normOfBursts, observeBurst } from './bursts.ts'
 import { COUNT_CONSTANTS, type CountConstants } from './count-constants.ts'
+import type { CountNorm } from './count-norm.ts'
 import {
   ACTIVE_BLOCKS,
   AFTER,
@@ -22,6 +23,7 @@ import {
   HOUR_TICKS,
   LEVEL,
   LEVEL_WEIGHT,
+  MARGIN,
   MEAN,
   num,
   PENDING,
@@ -60,31 +62,6 @@ const ARM_CALLS = 30
 const ARM_MS = 1_200_000
 const ARM_BLOCKS = 3
 const BOUND_LEAST = 0.02
-
-/** What a count is judged by, per tick. */
-export interface CountNorm {
-  /** Calls a tick. */
-  mean: number
-  /** The most that the mean may truly be: the null's mean. */
-  bound: number
-  /** The null's shape r: variance = mu + mu^2 / r at mu = bound. */
-  shape: number
-  /** Whether the baseline is warm enough to judge: 30 calls, 20 minutes, 3 active blocks. */
-  armed: boolean
-  /** Calls that the baseline rests on. */
-  seen: number
-  /** How many times a recurring peak has raised the bound: 1 where none did. */
-  raised: number
-  /** Whether the level has strayed so little from block to block that the least margin holds it. */
-  steady: boolean
-  readonly bursts: BurstNorm
-}
-
-/** A norm to be filled: of a count that knows nothing. */
-export function newCountNorm(): CountNorm {
-  const bursts = { applies: false, start: 0, again: 0, size: 0, shape: 1, wasActive: false, apart: false }
-  return { mean: 0, bound: 0, shape: 1, armed: false, seen: 0, raised: 1, steady: false, bursts }
-}
 
 /** A change of level that was accepted as the new normal after `BLOCKS_FROZEN` blocks near an alarm; levels in calls a tick. */
 export interface Shift {
@@ -173,9 +150,8 @@ export function normOfCount(
   into.armed = row[at + ARMED] === 1
   into.seen = num(row, at + SEEN)
   into.raised = num(row, at + RAISED)
-  const margin = marginOf(row, at, constants)
-  into.steady = margin === constants.margin
-  normOfBursts(row, at, tick, margin, constants, into.bursts)
+  into.steady = num(row, at + MARGIN) === constants.margin
+  normOfBursts(row, at, tick, constants, into.bursts)
 }
 
 /** The last shift of the level that was accepted; `null`: there was none. */
@@ -296,7 +272,8 @@ function settleNorm(
   const plain = (num(row, at + DISPERSION) + 40) / (num(row, at + DISPERSION + 1) + 20)
   const learnedPhi = (num(row, at + DISPERSION + 2) + 5 * 0.3) / (num(row, at + DISPERSION + 3) + 5)
   const phi = Math.max(0.03, constants.perPhi * learnedPhi)
-  const level = marginOf(row, at, constants) * referenceOf(row, at, constants.longTerm)
+  const margin = marginOf(row, at, constants)
+  const level = margin * referenceOf(row, at, constants.longTerm)
   const envelope = Math.max(BOUND_LEAST, level + constants.perDeviation * sd)
   // A level that the envelope holds anyway is no peak: taken for one, it would hide half as much again on every day after the first.
   const bound = recalled > envelope ? Math.max(envelope, constants.perPeak * recalled) : envelope
@@ -307,6 +284,7 @@ function settleNorm(
   const unsure = 1 + constants.perDeviation / Math.sqrt(1 + num(row, at + BURSTS))
   const chance = Math.sqrt((2 + 1 / Math.max(mean, BOUND_LEAST)) / (num(row, at + DISPERSION + 1) + 20))
   const excess = constants.perFano * (Math.max(0.05, plain - 1) * unsure + chance)
+  row[at + MARGIN] = margin
   row[at + MEAN] = mean
   row[at + BOUND] = bound
   row[at + RAISED] = bound / envelope

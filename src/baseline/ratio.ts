@@ -23,8 +23,9 @@ const BOUND = 13
 const PENDING = 14
 
 const KEPT = keptPerBlock(144)
-const PRIOR_CALLS = 151
-const PRIOR_SHARE = 0.31 / 151
+/** Calls that a prior share is worth. */
+export const PRIOR_CALLS = 151
+const PRIOR_SHARE = 0.31 / PRIOR_CALLS
 const BOUND_LEAST = 1e-4
 /** How much the share itself wanders (relative variance) and how much failures cluster (excess variance over mean): retries do. */
 const WANDER = 0.3
@@ -38,6 +39,11 @@ export interface RatioNorm {
   bound: number
   /** Calls that the baseline rests on. */
   seen: number
+}
+
+/** The most that a share may truly be that was estimated from so many calls. */
+export function boundOfShare(share: number, calls: number): number {
+  return Math.min(1, Math.max(BOUND_LEAST, 1.25 * share + 3 * Math.sqrt((share * (1 - share)) / calls)))
 }
 
 /** The null's shape r for an expected number of hits `mu`: variance = mu + mu^2 / r. */
@@ -118,7 +124,7 @@ function settleNorm(row: Float64Array, at: number, prior: number): void {
   const weight = num(row, at + LEARNED_WHOLE) + PRIOR_CALLS
   const share = (num(row, at + LEARNED_PART) + prior * PRIOR_CALLS) / weight
   row[at + SHARE] = share
-  row[at + BOUND] = Math.min(1, Math.max(BOUND_LEAST, 1.25 * share + 3 * Math.sqrt((share * (1 - share)) / weight)))
+  row[at + BOUND] = boundOfShare(share, weight)
 }
 
 function num(row: Float64Array, at: number): number {

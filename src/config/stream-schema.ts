@@ -64,6 +64,12 @@ const kafka = z.strictObject({
     .describe('Brokers to ask first, each host:port'),
   clientId: name.default('tidemark').describe('Name of this client in the logs and quotas of the brokers'),
   instance: z.exactOptional(name.describe('Names this process among others of the same clientId; else the host does')),
+  threads: z
+    .int()
+    .min(0)
+    .max(64)
+    .default(0)
+    .describe('Threads that share collecting and judging; 0: one for each processor, at most four'),
   ssl: ssl.prefault({}),
   sasl: z.exactOptional(sasl),
   topicPrefix: name.default('tidemark.').describe('Before the names of the topics between the stages'),

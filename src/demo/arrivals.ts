@@ -31,8 +31,13 @@ function mood(world: World, identity: DemoIdentity, minute: number): number {
     driver += weight * standardNormal(mix(world.seed, 5, identity.index, minute - back))
     weight *= persistence
   }
-  const ninth = identity.wander / 9
-  return Math.max(0.02, 1 - ninth + driver * Math.sqrt(ninth)) ** 3
+  return gammaLevel(driver, identity.wander)
+}
+
+/** A gamma variable of mean 1 and that variance, from a standard normal one (Wilson and Hilferty 1931); never below 8e-6. */
+export function gammaLevel(normal: number, variance: number): number {
+  const ninth = variance / 9
+  return Math.max(0.02, 1 - ninth + normal * Math.sqrt(ninth)) ** 3
 }
 
 /** Nearly normal and cheap: four uniform bytes of a hashed word, centred and scaled (variance of one: (256^2 - 1) / 12). */

@@ -27,6 +27,8 @@ const TESTS_A_CROSSING = 20
 const LOOSE_BELOW = 0.1
 /** Where an excursion has crossed a twin it may do so again before it ends, so never less than pairs is assumed. */
 const DISPERSION_LEAST = 2
+/** A tail so heavy that its alarms hardly fall with the weight: beyond it no weight is the remedy. */
+const POWER_LEAST = 0.25
 /** Fewer groups say nothing of how much they differ. */
 const GROUPS_LEAST = 4
 
@@ -55,9 +57,11 @@ export interface TwinCheck {
 
 export interface Check {
   readonly calibration: Calibration
+  /** False alarms that the twins foretell for the same time; `null` while unknown. Alerts beyond it are true, or about to be. */
+  readonly forecast: number | null
   /**
-   * What the weights would have to be multiplied with for no more crossings than allowed: 1 unless `over`. Of first order: where the
-   * tail is heavier than the baseline's, crossings fall slower than weights. Proposed, never applied.
+   * What the weights would have to be multiplied with for as many false alarms as allowed: 1 unless `over`. Proposed, never applied. Where
+   * it is the mean that is wrong, evidence grows by itself and no weight helps much.
    */
   readonly correction: number
   readonly twins: readonly TwinCheck[]
@@ -68,15 +72,32 @@ export function checkOf(cells: readonly Cell[]): Check {
   const allowed = sum(cells, (cell) => cell.allowed)
   const twins = TWINS.map((factor, i) => checkTwin(cells, factor, i, factor * allowed))
   const telling = twins.filter(({ expected }) => expected * TESTS_A_CROSSING <= tests)
-  if (!telling.some(({ expected }) => expected >= EXPECTED_LEAST))
-    return { calibration: 'unknown', correction: 1, twins }
+  if (!telling.some(({ expected }) => expected >= EXPECTED_LEAST)) {
+    return { calibration: 'unknown', forecast: null, correction: 1, twins }
+  }
+  const power = powerOf(telling)
+  const forecast = Math.max(...telling.map(({ factor, crossed }) => crossed / factor ** power))
   const over = telling.filter(({ low, expected }) => low > expected)
   if (over.length > 0) {
-    const correction = Math.min(...over.map(({ expected, crossed }) => expected / crossed))
-    return { calibration: 'over', correction, twins }
+    const correction = Math.min(
+      (allowed / forecast) ** (1 / power),
+      ...over.map(({ expected, crossed }) => expected / crossed),
+    )
+    return { calibration: 'over', forecast, correction, twins }
   }
   const loose = telling.some(({ high, expected }) => high < LOOSE_BELOW * expected)
-  return { calibration: loose ? 'loose' : 'calibrated', correction: 1, twins }
+  return { calibration: loose ? 'loose' : 'calibrated', forecast, correction: 1, twins }
+}
+
+/**
+ * Crossings go with a power of the weight: 1 where the baselines hold, and less where tails are heavier than theirs, whose alarms
+ * are more than the twins alone would say. Taken from two twins, that is straight on to a weight of 1.
+ */
+function powerOf(twins: readonly TwinCheck[]): number {
+  const [light, heavy] = twins
+  if (light === undefined || heavy === undefined || light.crossed === 0) return 1
+  const power = Math.log(heavy.crossed / light.crossed) / Math.log(heavy.factor / light.factor)
+  return Math.min(1, Math.max(POWER_LEAST, power))
 }
 
 function checkTwin(cells: readonly Cell[], factor: number, i: number, expected: number): TwinCheck {

@@ -43,8 +43,8 @@ export function countCalm(view: CountView, strength: number): number {
 
 /** A tick's part of a test: how probable it was that anything would be counted. */
 export function countWeight({ mean, bursts }: CountView): number {
-  const any = -Math.expm1(-mean)
-  return bursts.applies ? Math.min(any, bursts.start) : any
+  const touched = -Math.expm1(-mean)
+  return bursts.applies ? Math.min(touched, bursts.start) : touched
 }
 
 /** The law of an episode's ticks as `Evidence.peaks` keep it: the largest of each number. */

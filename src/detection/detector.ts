@@ -51,7 +51,8 @@ export interface Detector<M extends Measures = Measures, P = unknown> {
   readonly measures: M
   /** Settings, all with defaults. */
   readonly params: z.ZodType<P>
-  readonly sample: SampleRule
+  /** Which calls illustrate its alerts. Several where what is odd lies in several directions: `Evidence.sample` says which. */
+  readonly sample: SampleRule | readonly SampleRule[]
   /** How many alternatives `judge` fills, 1 to 5. */
   readonly alternatives: number
   /** Whether ticks without any call are judged too (counts: their silence is evidence for the baseline). */

@@ -10,6 +10,8 @@ const checked = {
   /** Alerts that opened, true ones among them. */
   spent: z.int(),
   calibration: z.enum(CALIBRATIONS),
+  /** False alarms that the twins foretell for these days; `null` while that is unknown. */
+  forecast: z.number().nullable(),
   /** What the weights would have to be multiplied with; 1 unless the budget is not kept. */
   correction: z.number(),
   /** Crossings of the twin accumulators: at most `expected` while the baselines hold, give or take what `low` and `high` leave open. */
@@ -131,12 +133,13 @@ function added(a: Counts, b: Counts): { tests: number; allowed: number; opened: 
 
 function part(
   cells: readonly Cell[],
-  { calibration, correction, twins }: Check,
+  { calibration, forecast, correction, twins }: Check,
 ): Omit<BudgetReport['detectors'][number], 'detector'> {
   return {
     allowed: rounded(cells.reduce((sum, { allowed }) => sum + allowed, 0)),
     spent: cells.reduce((sum, { opened }) => sum + opened, 0),
     calibration,
+    forecast: forecast === null ? null : rounded(forecast),
     correction: rounded(correction),
     twins: twins.map(({ factor, expected, crossed, dispersion, low, high }) => ({
       factor,

@@ -21,8 +21,8 @@ export interface Watch {
   /** Offset of each of its measures in an entity's row, in the order of `slots`. */
   readonly slots: readonly Slot[]
   readonly views: Views<Readonly<Record<string, Measure>>>
-  /** Which of the layout's samples holds its examples. */
-  readonly sample: number
+  /** Which of the layout's samples hold its examples, in the order of its rules. */
+  readonly samples: readonly number[]
   /** ln of its part of the budget of one shard, in false alarms a day; half of it for each way where single calls are tested too. */
   readonly logBudget: number
 }
@@ -71,7 +71,7 @@ export function planOf(enabled: readonly Enabled[], falseAlarmsPerDay: number, s
     const layout = layoutOf(
       scope,
       here.flatMap(({ detector }) => Object.values(detector.measures)),
-      here.map(({ detector }) => detector.sample),
+      here.flatMap(({ detector }) => detector.sample),
     )
     const { slots, width, binsWidth } = slotsOf(layout)
     const watches = here.map(({ detector, params }, index): Watch => {
@@ -89,7 +89,7 @@ export function planOf(enabled: readonly Enabled[], falseAlarmsPerDay: number, s
         slots: own.map(({ slot }) => slot),
         // Each view is that of its measure's kind.
         views: Object.fromEntries(own.map(({ key, slot }) => [key, slot.view])) as Watch['views'],
-        sample: layout.samples.findIndex((rule) => rule.name === detector.sample.name),
+        samples: [detector.sample].flat().map(({ name }) => layout.samples.findIndex((rule) => rule.name === name)),
         logBudget: Math.log(((falseAlarmsPerDay / shards) * detector.share) / parts / (detector.single ? 2 : 1)),
       }
     })

@@ -48,7 +48,7 @@ export const SEVERITY = OPENED + 10
  * In the same place, while none is open: the twins, `ALTERNATIVES` numbers each (see twins.ts). An open alert tests nothing, so it has
  * no twins, and they cost no memory: an entity has a row of these for each detector, and there may be a million entities.
  */
-export const TWIN = OPENED
+export const TWIN = START + 3
 
 export const ACCUMULATOR_WIDTH = OPENED + Math.max(ALERT, TWINS.length * ALTERNATIVES)
 
@@ -66,6 +66,9 @@ export interface Evidence {
   calm: number
   /** By how much the open episode exceeds its bound so far; given by the engine, at least 1. */
   strength: number
+  /** Which of the detector's samples shows this tick's odd calls, and the largest rank that is an odd call's. */
+  sample: number
+  rankMost: number
   readonly sums: Float64Array
   readonly peaks: Float64Array
   /**
@@ -83,6 +86,8 @@ export function newEvidence(): Evidence {
     weight: 1,
     calm: 0,
     strength: 1,
+    sample: 0,
+    rankMost: Number.POSITIVE_INFINITY,
     sums: new Float64Array(SUMS),
     peaks: new Float64Array(PEAKS),
     parts: new Float64Array(PARTS),
@@ -95,6 +100,8 @@ export function clearEvidence(evidence: Evidence): void {
   evidence.singles = 0
   evidence.weight = 1
   evidence.calm = 0
+  evidence.sample = 0
+  evidence.rankMost = Number.POSITIVE_INFINITY
   evidence.sums.fill(0)
   evidence.peaks.fill(0)
   evidence.parts.fill(0)

@@ -136,10 +136,15 @@ function weigh(setting: Setting, subject: Subject, watch: Watch, at: number, tic
 }
 
 function example(subject: Subject, watch: Watch, tally: Tally, odd: boolean): void {
-  if (!odd || watch.sample < 0) return
+  const from = watch.samples[evidence.sample]
+  if (!odd || from === undefined || from < 0) return
   // Samples are replaced, never written to: a scratch copy shares them with the settled entity.
   const sample = [...(subject.examples[watch.index] as readonly Sampled[])]
-  mergeSample(sample, tally.samples[watch.sample] as readonly Sampled[])
+  const sampled = tally.samples[from] as readonly Sampled[]
+  mergeSample(
+    sample,
+    sampled.filter(({ rank }) => rank <= evidence.rankMost),
+  )
   subject.examples[watch.index] = sample
 }
 

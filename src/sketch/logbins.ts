@@ -21,7 +21,12 @@ export function logFloorOf(bin: number): number {
   return bin <= 1 ? 0 : (bin - 1) * LOG_GROWTH
 }
 
-/** A bin's lower edge in bytes, rounded to whole bytes; 0 for bin 0. */
-export function floorOf(bin: number): number {
-  return bin === 0 ? 0 : Math.round(Math.exp(logFloorOf(bin)))
+/** The smallest whole number of bytes that no bin before this one holds; 0 for bin 0 and for what is before it. */
+export function leastOf(bin: number): number {
+  return bin <= 0 ? 0 : Math.ceil(Math.exp(logFloorOf(bin)))
+}
+
+/** The largest whole number of bytes that no bin after this one holds; -1 for what is before bin 0. */
+export function mostOf(bin: number): number {
+  return leastOf(bin + 1) - 1
 }

@@ -167,7 +167,7 @@ const detection = {
     name: 'tidemark_budget_correction_ratio',
     type: 'gauge',
     labels: ['detector'],
-    help: 'What the weights would have to be multiplied with for the budget to be kept; 1 unless over. Lower budget.falseAlarmsPerDay by it.',
+    help: 'What the weights would have to be multiplied with for the budget to be kept; 1 unless over. Proposed, and never applied by itself.',
   },
 } as const satisfies Record<string, MetricEntry>
 

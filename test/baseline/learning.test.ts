@@ -1,14 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { BLOCKS_FROZEN, calendarOf } from '#src/baseline/blocks.ts'
-import {
-  type CountNorm,
-  freezeCount,
-  newCountNorm,
-  normOfCount,
-  observeCount,
-  openCount,
-  rollCount,
-} from '#src/baseline/count.ts'
+import { freezeCount, normOfCount, observeCount, openCount, rollCount } from '#src/baseline/count.ts'
+import { type CountNorm, newCountNorm } from '#src/baseline/count-norm.ts'
 import { COUNT_WIDTH } from '#src/baseline/count-row.ts'
 import { PEAKS_BINS } from '#src/baseline/peaks.ts'
 import {
@@ -20,18 +13,7 @@ import {
   type RatioNorm,
   rollRatio,
 } from '#src/baseline/ratio.ts'
-import {
-  freezeSizes,
-  logTail,
-  normOfSizes,
-  observeSizes,
-  openSizes,
-  rollSizes,
-  SIZES_BINS,
-  SIZES_WIDTH,
-  type SizesNorm,
-} from '#src/baseline/sizes.ts'
-import { binOf, logFloorOf, SIZE_BINS } from '#src/sketch/logbins.ts'
+import { binOf, leastOf, logFloorOf, mostOf, SIZE_BINS } from '#src/sketch/logbins.ts'
 
 const calendar = calendarOf(10_000)
 const BLOCK = calendar.ticksPerBlock
@@ -112,6 +94,49 @@ describe('the baseline of a count', () => {
     expect(one.norm().mean).toBeGreaterThan(2 * calm)
   })
 
+  describe('of who comes in bursts', () => {
+    /** A hundred calls in so many ticks of every thirty. */
+    function jobOf(ticks: number, blocks: number): Learner {
+      const one = learner()
+      for (let tick = 0; tick < blocks * BLOCK; tick += 1) one.live(tick, tick + 1, tick % 30 < ticks ? 100 / ticks : 0)
+      return one
+    }
+
+    test('knows it when it arms, in the first half hour', () => {
+      const { armed, bursts } = jobOf(1, 3).at(3 * BLOCK)
+      expect(armed).toBe(true)
+      expect(bursts).toMatchObject({ applies: true, apart: true })
+      expect(bursts.size).toBeGreaterThan(130)
+    })
+
+    test('is its rate as well: a usual burst is not winsorised', () => {
+      expect(jobOf(1, 60).at(60 * BLOCK).mean).toBeCloseTo(100 / 30, 1)
+    })
+
+    test('learns how large bursts are, how often they come and how long they last', () => {
+      const short = jobOf(1, 60).at(60 * BLOCK).bursts
+      expect(short.start).toBeGreaterThan(1 / 30)
+      expect(short.start).toBeLessThan(3 / 30)
+      expect(short.again).toBeLessThan(3 / 30)
+      expect(short.size).toBeLessThan(150)
+      expect(jobOf(5, 60).at(60 * BLOCK).bursts.again).toBeGreaterThan(0.8)
+    })
+
+    test('is for nobody whose calls come evenly', () => {
+      const one = learner()
+      for (let tick = 0; tick < 60 * BLOCK; tick += 1) one.live(tick, tick + 1, tick % 3 === 0 ? 1 + (tick % 2) : 0)
+      expect(one.at(60 * BLOCK).bursts.applies).toBe(false)
+    })
+
+    test('does not count as evidence how many come, where they come in sessions', () => {
+      const one = learner()
+      for (let hour = 0; hour < 12; hour += 1) {
+        for (let i = 0; i < 20; i += 1) one.live(360 * hour + 3 * i, 360 * hour + 3 * i + 1, 40)
+      }
+      expect(one.at(12 * 360).bursts).toMatchObject({ applies: true, apart: false })
+    })
+  })
+
   test('is not lifted by one monstrous tick', () => {
     const one = learner()
     one.live(0, 10 * BLOCK, 5)
@@ -157,46 +182,6 @@ describe('the baseline of a ratio', () => {
   })
 })
 
-describe('the baseline of sizes', () => {
-  function sizesOf(pairs: readonly number[], frozen = false): { norm: SizesNorm; row: Float64Array } {
-    const row = new Float64Array(SIZES_WIDTH)
-    const bins = new Uint16Array(SIZES_BINS)
-    openSizes(row, 0, bins, 0, 0, calendar)
-    observeSizes(row, 0, bins, 0, pairs)
-    if (frozen) freezeSizes(row, 0)
-    rollSizes(row, 0, bins, 0, 2 * BLOCK, calendar)
-    const norm = { learned: 0, beyond: 0, excess: 0, logEdge: 0, armed: false, oddBin: 0, seen: 0 }
-    normOfSizes(row, 0, norm)
-    return { norm, row }
-  }
-
-  test('arms at 50 sizes', () => {
-    expect(sizesOf([30, 49]).norm).toMatchObject({ armed: false, oddBin: SIZE_BINS, learned: 49 })
-    expect(sizesOf([30, 50]).norm).toMatchObject({ armed: true, learned: 50 })
-  })
-
-  test('takes nothing below three times its edge for odd', () => {
-    const { norm } = sizesOf([30, 1000])
-    expect(logFloorOf(norm.oddBin) - norm.logEdge).toBeGreaterThanOrEqual(Math.log(3))
-    expect(logFloorOf(norm.oddBin - 1) - norm.logEdge).toBeLessThan(Math.log(3))
-    expect(logTail(norm, 30)).toBe(0)
-  })
-
-  test('finds a size the less likely the larger it is', () => {
-    const { norm } = sizesOf([28, 300, 30, 600, 32, 80, 35, 20])
-    for (let bin = norm.oddBin + 1; bin < SIZE_BINS; bin += 1)
-      expect(logTail(norm, bin)).toBeLessThan(logTail(norm, bin - 1))
-  })
-
-  test('learns nothing from a frozen block', () => {
-    expect(sizesOf([30, 1000], true).norm.learned).toBe(0)
-  })
-
-  test('stays within its bins, whatever the number of calls', () => {
-    expect(sizesOf([30, 10_000_000, 31, 9_000_000]).norm.learned).toBeLessThanOrEqual(65_535)
-  })
-})
-
 test('a size is in the bin whose edges it lies between', () => {
   for (const bytes of [0, 0.5, Number.NaN, -3]) expect(binOf(bytes)).toBe(0)
   for (let bin = 1; bin < SIZE_BINS; bin += 1) {
@@ -205,4 +190,14 @@ test('a size is in the bin whose edges it lies between', () => {
     if (bin > 1) expect(binOf(floor * 0.99)).toBe(bin - 1)
   }
   expect(binOf(Number.MAX_SAFE_INTEGER)).toBe(SIZE_BINS - 1)
+})
+
+test('a bin ends where the next begins, in whole bytes', () => {
+  expect([leastOf(-1), leastOf(0), mostOf(-1), mostOf(0)]).toEqual([0, 0, -1, 0])
+  // Below six bytes some bins hold no whole number.
+  for (let bin = binOf(6); bin < SIZE_BINS; bin += 1) {
+    expect(binOf(leastOf(bin))).toBe(bin)
+    expect(binOf(leastOf(bin) - 1)).toBe(bin - 1)
+    expect(mostOf(bin - 1)).toBe(leastOf(bin) - 1)
+  }
 })

@@ -6,7 +6,9 @@ const stage = await shipped()
 const root = new URL('../../detectors/', import.meta.url)
 
 test('there are detectors', () => {
-  expect([...stage.detectors.keys()]).toEqual(expect.arrayContaining(['error-burst', 'get-spike', 'payload-outlier']))
+  expect([...stage.detectors.keys()]).toEqual(
+    expect.arrayContaining(['error-burst', 'get-spike', 'payload-error', 'payload-outlier']),
+  )
 })
 
 describe.each([...stage.detectors.values()])('$name', (detector) => {

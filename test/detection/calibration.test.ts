@@ -76,13 +76,35 @@ test('the dispersion is that of the clusters, whether they lie in shards, in day
   expect(average(oneShard)).toBeGreaterThan(50)
 })
 
-test('the correction brings what crossed back to what is allowed', () => {
-  const cells = week(5, 4)
-  const { correction, twins } = checkOf(cells)
-  const most = Math.max(...twins.map(({ crossed, expected }) => crossed / expected))
-  expect(correction * most).toBeCloseTo(1, 9)
-  expect(correction).toSatisfy((found: number) => found > 0.2 && found < 0.3)
-  expect(checkOf(week(5, 0.5)).correction).toBe(1)
+describe('the forecast', () => {
+  const cell = (light: number, heavy: number): Cell => ({
+    shard: 0,
+    day: 0,
+    tests: 1e6,
+    allowed: 1,
+    opened: 0,
+    crossed: [light, heavy],
+  })
+
+  test('goes straight on from both twins, and the correction back to what is allowed', () => {
+    // Ten times the weight, the root of ten times the crossings: 400 at a weight of 1, and a 160,000th for 1 of them.
+    const { forecast, correction } = checkOf([cell(4000, Math.round(4000 * Math.sqrt(10)))])
+    expect(forecast).toBeCloseTo(400, 0)
+    expect(correction * 400 ** 2).toBeCloseTo(1, 2)
+  })
+
+  test('is a hundredth where crossings go with the weight, also where there are none', () => {
+    expect(checkOf([cell(50, 500)])).toMatchObject({ forecast: 0.5, correction: 1 })
+    expect(checkOf([cell(0, 20)])).toMatchObject({ forecast: 0.02, calibration: 'loose' })
+    expect(checkOf([cell(0, 0)])).toMatchObject({ forecast: 0 })
+    expect(checkOf([cell(200, 2000)]).correction).toBeCloseTo(0.5, 9)
+  })
+
+  test('stays within bounds where the lighter twin crosses as often as the heavier', () => {
+    const { forecast, correction } = checkOf([cell(3000, 3000)])
+    expect([forecast, correction].every((one) => Number.isFinite(one) && (one as number) > 0)).toBe(true)
+    expect(checkOf(week(5, 0.5)).correction).toBe(1)
+  })
 })
 
 describe('the ledger', () => {

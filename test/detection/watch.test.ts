@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import payloadError from '#detectors/payload-error/detector.ts'
 import payloadOutlier from '#detectors/payload-outlier/detector.ts'
 import { calendarOf } from '#src/baseline/blocks.ts'
 import { endpointRef, keyOf } from '#src/baseline/entity.ts'
@@ -11,8 +12,12 @@ import { admit, advance } from '#src/detection/watch.ts'
 import { Shard } from '#src/stage/judge/shard.ts'
 
 const calendar = calendarOf(10_000)
-const detector = payloadOutlier as unknown as Detector
-const PLAN = planOf([{ detector, params: detector.params.parse({}) }], 1, 1)
+const detectors = [payloadOutlier, payloadError] as readonly unknown[] as readonly Detector[]
+const PLAN = planOf(
+  detectors.map((detector) => ({ detector, params: detector.params.parse({}) })),
+  1,
+  1,
+)
 
 /** The row of an entity after these ticks. */
 function rowAfter(ticks: readonly Tally[]): Float64Array {
@@ -30,8 +35,7 @@ function rowAfter(ticks: readonly Tally[]): Float64Array {
 function tallyOf(pairs: readonly (readonly [number, number])[]): Tally {
   const tally = emptyTally(PLAN.endpoint.layout)
   tally.integers[0] = pairs.reduce((sum, [, count]) => sum + count, 0)
-  tally.pairs[0] = pairs.flat()
-  tally.pairs[1] = pairs.flat()
+  for (const i of tally.pairs.keys()) tally.pairs[i] = pairs.flat()
   return tally
 }
 

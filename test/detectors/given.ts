@@ -1,10 +1,11 @@
-import { newCountNorm } from '#src/baseline/count.ts'
+import { newCountNorm } from '#src/baseline/count-norm.ts'
 import { endpointRef } from '#src/baseline/entity.ts'
 import type { Measure } from '#src/baseline/measure.ts'
 import type { ApiCall } from '#src/call/call.ts'
 import type { CountView, Episode, RatioView, SizesView } from '#src/detection/detector.ts'
 import { type Evidence, PEAKS, SUMS } from '#src/detection/surprise.ts'
-import { binOf, logFloorOf, SIZE_BINS } from '#src/sketch/logbins.ts'
+import { binOf } from '#src/sketch/logbins.ts'
+import { sizesLearned } from '#test/contract/detector/views.ts'
 
 export function callOf(fields: Partial<ApiCall>): ApiCall {
   return {
@@ -48,14 +49,16 @@ export function ratioOf(part: number, whole: number, more: Partial<RatioView> = 
   return { part, whole, share: 0.002, bound: 0.003, seen: 10_000, ...more }
 }
 
-/** A histogram of a thousand sizes, 2% of which lie beyond `edge`, by a tenth of a decade on average; these sizes came in the tick. */
-export function sizesOf(edge: number, sizes: readonly number[], more: Partial<SizesView> = {}): SizesView {
-  const logEdge = logFloorOf(binOf(edge))
-  let oddBin = 1
-  while (oddBin < SIZE_BINS && logFloorOf(oddBin) < logEdge + Math.log(3)) oddBin += 1
-  const bins = [...sizes].sort((a, b) => a - b).flatMap((size) => [binOf(size), 1])
-  const past = { learned: 1000, beyond: 20, excess: 5, logEdge, armed: true, oddBin, seen: 1000 }
-  return { ...past, bins, total: sizes.length, ...more }
+/** A baseline of a thousand sizes of `middle` bytes, a third more or less, a few of them twice or half as much; these came in the tick. */
+export function sizesOf(middle: number, sizes: readonly number[], more: Partial<SizesView> = {}): SizesView {
+  const bin = binOf(middle)
+  const learned = [bin - 4, 15, bin - 2, 135, bin, 700, bin + 2, 135, bin + 4, 15]
+  return { ...sizesLearned(learned, pairsOf(sizes)), ...more }
+}
+
+/** Sizes as a tally holds them. */
+export function pairsOf(sizes: readonly number[]): number[] {
+  return [...sizes].sort((a, b) => a - b).flatMap((size) => [binOf(size), 1])
 }
 
 /** The episode that these ticks make. */

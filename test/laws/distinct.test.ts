@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import objectEnumeration from '#detectors/object-enumeration/detector.ts'
-import { newCountNorm } from '#src/baseline/count.ts'
+import { newCountNorm } from '#src/baseline/count-norm.ts'
 import { addText, distinctOf } from '#src/baseline/kinds/distinct.ts'
 import { ALTERNATIVES, clearEvidence, newEvidence } from '#src/detection/surprise.ts'
 

@@ -2,13 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import errorBurst from '#detectors/error-burst/detector.ts'
 import getSpike from '#detectors/get-spike/detector.ts'
-import payloadOutlier from '#detectors/payload-outlier/detector.ts'
-import { calendarOf } from '#src/baseline/blocks.ts'
-import { newCountNorm } from '#src/baseline/count.ts'
+import { newCountNorm } from '#src/baseline/count-norm.ts'
 import { shapeOfRatio } from '#src/baseline/ratio.ts'
-import { normOfSizes, observeSizes, openSizes, rollSizes, SIZES_BINS, SIZES_WIDTH } from '#src/baseline/sizes.ts'
-import { randomFor } from '#src/demo/random.ts'
-import type { SizesView } from '#src/detection/detector.ts'
 import { leastToAlarm, logRatio, upperQuantile } from '#src/detection/negative-binomial.ts'
 import {
   ACCUMULATOR_WIDTH,
@@ -21,7 +16,6 @@ import {
   newEvidence,
   openAccumulator,
 } from '#src/detection/surprise.ts'
-import { binOf, SIZE_BINS } from '#src/sketch/logbins.ts'
 
 /** Probabilities of 0, 1, 2, … under the negative binomial, until what is left cannot matter. */
 function* negativeBinomial(mu: number, r: number): Generator<readonly [k: number, mass: number]> {
@@ -128,71 +122,7 @@ describe('an e-value is at most 1 on average while the baseline holds', () => {
       { numRuns: 60 },
     )
   })
-
-  test('for sizes drawn from the histogram that was learned', () => {
-    const evidence = newEvidence()
-    // One mode, as wide as sizes are: from a tenth to a factor of ten either way.
-    const histogram = fc
-      .record({
-        seed: fc.integer(),
-        calls: fc.integer({ min: 50, max: 5000 }),
-        middle: fc.integer({ min: 3, max: 14 }),
-      })
-      .map(({ seed, calls, middle }) => {
-        const random = randomFor(seed)
-        const spread = 0.1 + 2 * random.unit()
-        return Array.from({ length: calls }, (): [number, number] => [
-          binOf(Math.exp(middle + spread * random.normal())),
-          1,
-        ])
-      })
-    let judged = 0
-    fc.assert(
-      fc.property(histogram, (pairs) => {
-        const responses = learned(pairs)
-        const sums = new Float64Array(ALTERNATIVES)
-        for (let bin = 0; bin < SIZE_BINS; bin += 1) {
-          const mass = responses.histogram[bin]! / responses.view.learned
-          if (mass === 0) continue
-          clearEvidence(evidence)
-          const views = {
-            responses: { ...responses.view, bins: [bin, 1], total: 1 },
-            requests: { ...responses.view, bins: [], total: 0 },
-          }
-          if (!payloadOutlier.judge(views, evidence, payloadOutlier.params.parse({}))) return
-          for (let m = 0; m < 2; m += 1) sums[m]! += mass * Math.exp(evidence.logE[m]!)
-        }
-        judged += 1
-        for (const sum of sums) expect(sum).toBeLessThanOrEqual(1 + TINY)
-      }),
-      { numRuns: 60 },
-    )
-    expect(judged).toBeGreaterThan(50)
-  })
 })
-
-/** A sizes baseline that has learned exactly these. */
-function learned(pairs: readonly (readonly [number, number])[]): { view: SizesView; histogram: Uint16Array } {
-  const row = new Float64Array(SIZES_WIDTH)
-  const bins = new Uint16Array(SIZES_BINS)
-  const calendar = calendarOf(10_000)
-  openSizes(row, 0, bins, 0, 0, calendar)
-  observeSizes(row, 0, bins, 0, pairs.flat())
-  rollSizes(row, 0, bins, 0, 2 * calendar.ticksPerBlock, calendar)
-  const view: SizesView = {
-    bins: [],
-    total: 0,
-    learned: 0,
-    beyond: 0,
-    excess: 0,
-    logEdge: 0,
-    armed: false,
-    oddBin: 0,
-    seen: 0,
-  }
-  normOfSizes(row, 0, view)
-  return { view, histogram: bins.slice(0, SIZE_BINS) }
-}
 
 describe('evidence', () => {
   test('of many silent ticks in closed form is that of tick after tick', () => {

@@ -1,13 +1,5 @@
-import {
-  boundOfCount,
-  type CountNorm,
-  freezeCount,
-  newCountNorm,
-  normOfCount,
-  observeCount,
-  openCount,
-  rollCount,
-} from '../count.ts'
+import { boundOfCount, freezeCount, normOfCount, observeCount, openCount, rollCount } from '../count.ts'
+import { type CountNorm, newCountNorm } from '../count-norm.ts'
 import { COUNT_WIDTH } from '../count-row.ts'
 import { defineKind } from '../kind.ts'
 import type { Count } from '../measure.ts'

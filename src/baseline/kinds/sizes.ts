@@ -1,11 +1,12 @@
-import { binOf } from '#src/sketch/logbins.ts'
+import { binOf, leastOf, mostOf } from '#src/sketch/logbins.ts'
 import { defineKind } from '../kind.ts'
 import type { Sizes } from '../measure.ts'
 import {
   freezeSizes,
+  isOddBin,
+  newSizesNorm,
   normOfSizes,
   observeSizes,
-  oddBinOf,
   openSizes,
   rollSizes,
   SIZES_BINS,
@@ -30,7 +31,7 @@ export default defineKind<Sizes, SizesView>({
   hasNames: false,
   width: SIZES_WIDTH,
   binsWidth: SIZES_BINS,
-  view: () => ({ bins: [], total: 0, learned: 0, beyond: 0, excess: 0, logEdge: 0, armed: false, oddBin: 0, seen: 0 }),
+  view: () => ({ bins: [], total: 0, ...newSizesNorm() }),
   add({ of }, call, _key, tally, { pairs }) {
     const bytes = of(call)
     if (bytes !== null) addBin(ownPairs(tally, pairs), binOf(bytes), 1)
@@ -41,8 +42,8 @@ export default defineKind<Sizes, SizesView>({
   roll({ numbers, at, bins, binsAt }, tick, calendar) {
     rollSizes(numbers, at, bins, binsAt, tick, calendar)
   },
-  show(view, { numbers, at }, _tick, tally, { pairs }) {
-    normOfSizes(numbers, at, view)
+  show(view, { numbers, at, bins, binsAt }, _tick, tally, { pairs }) {
+    normOfSizes(numbers, at, bins, binsAt, view)
     view.bins = tally === null ? NONE : inOrder(tally.pairs[pairs] as readonly number[])
     view.total = 0
     for (let i = 1; i < view.bins.length; i += 2) view.total += view.bins[i] as number
@@ -55,18 +56,20 @@ export default defineKind<Sizes, SizesView>({
   },
   rising(place, tally, { pairs }) {
     if (place === null) return 0
-    const odd = oddBinOf(place.numbers, place.at)
+    const { numbers, at } = place
     const bins = tally.pairs[pairs] as readonly number[]
     let sum = 0
-    for (let i = 0; i < bins.length; i += 2) if ((bins[i] as number) >= odd) sum += bins[i + 1] as number
+    for (let i = 0; i < bins.length; i += 2) if (isOddBin(numbers, at, bins[i] as number)) sum += bins[i + 1] as number
     return sum
   },
   readiness: ({ armed, learned, seen }) => (armed ? 'ready' : learned > 0 || seen > 0 ? 'warming' : 'cold'),
   seen: ({ seen }) => seen,
-  norm({ logEdge, beyond, excess }) {
-    const edge = Math.round(Math.exp(logEdge))
-    return { level: edge, low: 0, high: 3 * edge, dispersion: beyond > 0 ? excess / beyond : 0 }
-  },
+  norm: ({ upper, lower }) => ({
+    level: Math.round(Math.exp(upper.logEdge)),
+    low: mostOf(lower.oddBin) + 1,
+    high: leastOf(upper.oddBin),
+    dispersion: upper.beyond > 0 ? upper.excess / upper.beyond : 0,
+  }),
 })
 
 /** Bins in their own order: sums of floats over them must not depend on the order in which calls came. */

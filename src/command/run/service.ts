@@ -24,7 +24,7 @@ import { engineOf, loadDetectors, loadFormats } from '../engine.ts'
 import { sinksOf } from './sinks.ts'
 import { migrated, scheduleRetention, storeOf } from './store.ts'
 import { streamOf } from './stream.ts'
-import { startJudgeThread } from './thread.ts'
+import { startDetectionThreads } from './threads.ts'
 import { yielding } from './yield.ts'
 
 /** Detection goes before storage: the archive yields while more calls than this wait to be judged. */
@@ -105,8 +105,8 @@ export async function startService({
     health.set('store', 'tables are not there yet')
     const runs = new Runs()
     endings.unshift(() => runs.stop())
-    let judgeLag = (): readonly Lag[] => []
-    const lag = (): readonly Lag[] => [...stream.lag(), ...judgeLag()]
+    let threadsLag = (): readonly Lag[] => []
+    const lag = (): readonly Lag[] => [...stream.lag(), ...threadsLag()]
     const tables = migrated(opened, config, log, ending.signal).then((done) => {
       if (!done) return
       health.set('store', null)
@@ -144,12 +144,13 @@ export async function startService({
         ),
       )
     }
-    if (config.stages.includes('judge') && config.stream.kind === 'kafka') {
-      const thread = await startJudgeThread(config, events, judgeCounts)
-      judgeLag = thread.lag
-      await runs.add(Promise.resolve(thread))
-    } else if (config.stages.includes('judge')) await runs.add(stream.transform(engine.judge))
-    if (config.stages.includes('collect')) await runs.add(stream.transform(engine.collect))
+    const detection = (['judge', 'collect'] as const).filter((stage) => config.stages.includes(stage))
+    if (config.stream.kind === 'kafka' && detection.length > 0) {
+      const listeners = { events, counted: collectCounts.counted, observer: judgeCounts }
+      const threads = await startDetectionThreads(config, detection, listeners)
+      threadsLag = threads.lag
+      await runs.add(Promise.resolve(threads))
+    } else for (const stage of detection) await runs.add(stream.transform(engine[stage]))
     watchLag(metrics, laggingStages(config), lag)
 
     const queries = openQueries(opened, opened.database)

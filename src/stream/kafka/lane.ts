@@ -208,8 +208,8 @@ export class Lane {
     let idleAt = afterActivity()
     for (;;) {
       if (this.#failure !== null) throw this.#failure
-      if (this.#end === 'lost') throw new Error('the group gave it to another member')
-      if (this.#end === 'stopped') return
+      // Given to another member or stopped: no failure. What was read and not committed is read again by the next owner.
+      if (this.#end !== null) return
       const now = performance.now()
       const dueIn = this.#full ? 0 : this.#backlog.dueIn(now)
       const idleIn = this.#backlog.empty ? idleAt - now : never

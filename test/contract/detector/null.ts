@@ -1,5 +1,5 @@
 import { shapeOfRatio } from '#src/baseline/ratio.ts'
-import { logTail } from '#src/baseline/sizes.ts'
+import { logProbability } from '#src/baseline/sizes.ts'
 import type { CountView } from '#src/detection/detector.ts'
 import { SIZE_BINS } from '#src/sketch/logbins.ts'
 import type { View, ViewsByName } from './views.ts'
@@ -31,13 +31,17 @@ export function alone(views: ViewsByName, name: string): ViewsByName {
 /** What a tick may show, and how probable it is, while the worst that the baseline allows is true. Sizes: one call. */
 export function* outcomes(view: View): Generator<{ readonly logProbability: number; readonly view: View }> {
   if ('bins' in view) {
-    for (let bin = 0; bin < SIZE_BINS; bin += 1) {
-      const beyond = bin + 1 < SIZE_BINS ? Math.exp(logTail(view, bin + 1)) : 0
-      yield {
-        logProbability: Math.log(Math.exp(logTail(view, bin)) - beyond),
-        view: { ...view, bins: [bin, 1], total: 1 },
-      }
-    }
+    const { upper, lower } = view
+    const size = (bin: number, probability: number): { logProbability: number; view: View } => ({
+      logProbability: Math.log(probability),
+      view: { ...view, bins: [bin, 1], total: 1 },
+    })
+    const atLeast = (bin: number): number => (bin < SIZE_BINS ? Math.exp(logProbability(view, bin, 'upper')) : 0)
+    const atMost = (bin: number): number => (bin >= 0 ? Math.exp(logProbability(view, bin, 'lower')) : 0)
+    for (let bin = upper.oddBin; bin < SIZE_BINS; bin += 1) yield size(bin, atLeast(bin) - atLeast(bin + 1))
+    for (let bin = lower.oddBin; bin >= 0; bin -= 1) yield size(bin, atMost(bin) - atMost(bin - 1))
+    // What is left is ordinary.
+    yield size(lower.oddBin + 1, 1 - atLeast(upper.oddBin) - atMost(lower.oddBin))
     return
   }
   if ('k' in view && view.bursts.applies) {

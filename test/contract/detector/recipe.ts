@@ -79,6 +79,7 @@ const recipe = z.strictObject({
   extra: z.array(traffic).default([]),
   change: z.array(change).default([]),
   expect: z.array(expected),
+  others: z.array(z.string()).default([]).describe('Detectors that must tell it instead, in a case that stays silent'),
 })
 
 export type Recipe = z.output<typeof recipe>

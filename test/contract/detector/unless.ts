@@ -7,14 +7,14 @@ export const SILENT_PART = 0.75
 export const FIRING_PART = 1.5
 
 const FEWER = /^fewer than about (\d+) (of these \d+ calls )?/
-const SMALLER = /^no (request|response) had been larger than /
+const SMALLER = /^no (request|response) had been (larger|smaller) than /
 
 /**
  * The story as an alert says that it would have stayed silent (`silent_if`), in the ways that alerts may say it:
  * - `fewer than about N of these M calls had …`: of the calls that its query shows, that part of N are left, and the others
  *   are ordinary calls,
  * - `fewer than about N … had come`: the others are not there,
- * - `no request (response) had been larger than …`: all are as small as the query's threshold demands.
+ * - `no request (response) had been larger (smaller) than …`: all are as small (large) as the query's threshold demands.
  * Those that stay are spread evenly over the window. Throws for a sentence that is none of these: then it cannot be checked.
  */
 export function unless(alert: Alert, calls: readonly StoryCall[], part: number): StoryCall[] {
@@ -27,13 +27,15 @@ export function unless(alert: Alert, calls: readonly StoryCall[], part: number):
     return calls.map((call) => (touched.has(call) ? { ...call, status: 200, duration_ms: 1 } : call))
   }
   const smaller = SMALLER.exec(alert.silent_if)
-  const threshold = /(request|response)_bytes >= (\d+)/.exec(alert.query)
+  const threshold = /(request|response)_bytes (>=|<=) (\d+)/.exec(alert.query)
   if (smaller === null || threshold === null || smaller[1] !== threshold[1]) {
     throw new Error(`silent_if says nothing that could be checked: ${alert.silent_if}`)
   }
   const field = threshold[1] === 'request' ? 'request_bytes' : 'response_bytes'
   const touched = new Set(shown)
-  return calls.map((call) => (touched.has(call) ? { ...call, [field]: Number(threshold[2]) - 1 } : call))
+  return calls.map((call) =>
+    touched.has(call) ? { ...call, [field]: Number(threshold[3]) + (threshold[2] === '>=' ? -1 : 1) } : call,
+  )
 }
 
 /** Whether the alert was so close that the story has no calls for half as many again, or says no number. */

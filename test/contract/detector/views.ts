@@ -1,8 +1,18 @@
 import fc from 'fast-check'
+import { calendarOf } from '#src/baseline/blocks.ts'
 import type { Measure } from '#src/baseline/measure.ts'
+import {
+  newSizesNorm,
+  normOfSizes,
+  observeSizes,
+  openSizes,
+  rollSizes,
+  SIZES_BINS,
+  SIZES_WIDTH,
+} from '#src/baseline/sizes.ts'
 import type { CountView, Detector, RatioView, SizesView } from '#src/detection/detector.ts'
 import { clearEvidence, type Evidence, newEvidence } from '#src/detection/surprise.ts'
-import { logFloorOf, SIZE_BINS } from '#src/sketch/logbins.ts'
+import { SIZE_BINS } from '#src/sketch/logbins.ts'
 
 export type View = CountView | RatioView | SizesView
 export type ViewsByName = Readonly<Record<string, View>>
@@ -52,37 +62,38 @@ const ratioView = fc
     return { part: Math.round(all * of), whole: all, share: usual, bound: least + (1 - least) * slack ** 3, seen }
   })
 
+/** The view of a baseline that has learned exactly these, as the engine shows it, with these in the tick: bin, count, … */
+export function sizesLearned(learned: readonly number[], bins: readonly number[]): SizesView {
+  const calendar = calendarOf(10_000)
+  const row = new Float64Array(SIZES_WIDTH)
+  const histograms = new Uint16Array(SIZES_BINS)
+  openSizes(row, 0, histograms, 0, 0, calendar)
+  observeSizes(row, 0, histograms, 0, learned)
+  rollSizes(row, 0, histograms, 0, 2 * calendar.ticksPerBlock, calendar)
+  const norm = newSizesNorm()
+  normOfSizes(row, 0, histograms, 0, norm)
+  let total = 0
+  for (let i = 1; i < bins.length; i += 2) total += bins[i] as number
+  return { ...norm, bins, total }
+}
+
+const histogram = (most: number, count: number): fc.Arbitrary<number[]> =>
+  fc
+    .uniqueArray(fc.tuple(fc.nat(SIZE_BINS - 1), positive(1, count).map(Math.floor)), {
+      selector: ([bin]) => bin,
+      maxLength: most,
+    })
+    .map((pairs) => pairs.sort(([a], [b]) => a - b).flat())
+
+/** A baseline of a mode and of anything else, and any sizes in the tick. */
 const sizesView = fc
   .record({
-    sizes: fc.uniqueArray(fc.tuple(fc.nat(SIZE_BINS - 1), fc.integer({ min: 1, max: 1_000_000 })), {
-      selector: ([bin]) => bin,
-      maxLength: 8,
-    }),
-    learned: fc.integer({ min: 50, max: 65_535 }),
-    beyond: share,
-    width: positive(0.05, 23),
-    edge: fc.nat(SIZE_BINS - 1),
+    mode: fc.tuple(fc.nat(SIZE_BINS - 1), fc.integer({ min: 50, max: 20_000 })),
+    more: histogram(30, 20_000),
+    bins: histogram(8, 1_000_000),
     armed: fc.boolean(),
   })
-  .map(({ sizes, learned, beyond, width, edge, armed }): SizesView => {
-    const bins = [...sizes].sort(([a], [b]) => a - b)
-    const over = Math.max(1, Math.round(beyond * learned))
-    const logEdge = logFloorOf(edge)
-    let oddBin = 1
-    while (oddBin < SIZE_BINS && logFloorOf(oddBin) < logEdge + Math.log(3)) oddBin += 1
-    const total = bins.reduce((sum, [, count]) => sum + count, 0)
-    return {
-      bins: bins.flat(),
-      total,
-      learned,
-      beyond: over,
-      excess: over * width,
-      logEdge,
-      armed,
-      oddBin,
-      seen: learned,
-    }
-  })
+  .map(({ mode, more, bins, armed }): SizesView => ({ ...sizesLearned([...mode, ...more], bins), armed }))
 
 function viewOf(measure: Measure): fc.Arbitrary<View> {
   switch (measure.kind) {
@@ -102,13 +113,18 @@ export function viewsOf(detector: Detector): fc.Arbitrary<ViewsByName> {
   return fc.record(Object.fromEntries(Object.entries(detector.measures).map(([name, one]) => [name, viewOf(one)])))
 }
 
-/** The same view with more of what is counted: more calls, more hits among as many calls, one size in a higher bin. */
+/**
+ * The same view with more of what is counted: more calls, more hits among as many calls, the last size further up where it is in the
+ * upper half of its histogram, or the first one further down where it is in the lower.
+ */
 export function moreOf(view: View, by: number): View {
   if ('k' in view) return { ...view, k: view.k + by }
   if ('part' in view) return { ...view, part: Math.min(view.whole, view.part + by) }
   const bins = [...view.bins]
   const last = bins.length - 2
-  if (last >= 0) bins[last] = Math.min(SIZE_BINS - 1, (bins[last] as number) + by)
+  const [first = 0, top = 0] = [bins[0], bins[last]]
+  if (last >= 0 && top > view.lower.edgeBin) bins[last] = Math.min(SIZE_BINS - 1, top + by)
+  else if (first < view.upper.edgeBin) bins[0] = Math.max(0, first - by)
   return { ...view, bins }
 }
 

@@ -48,7 +48,13 @@ export async function openRig({ brokers, name, partitions, settings = {} }: RigO
   const receiver = await startReceiver({ secret })
   const engine = await startEngine()
   const store = await openStore({ kind: 'server', url: engine.url, database })
-  const kafka = new kafkajs.Kafka({ clientId: name, brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING })
+  const kafka = new kafkajs.Kafka({
+    clientId: name,
+    brokers: [...brokers],
+    logLevel: kafkajs.logLevel.NOTHING,
+    // A broker that is killed comes back; on a busy machine that takes longer than the library waits by itself.
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 60 },
+  })
   const admin = kafka.admin()
   const producer = kafka.producer({
     idempotent: true,

@@ -7,21 +7,25 @@ import { inOrder, linesOfWorld, MINUTE, stretch, WORLD_START } from './world.ts'
 describe('the same log gives the same alerts', () => {
   test('for any batches, sources, order within lateness, partitions and crashes', async () => {
     let alerts = 0
+    let crossings = 0
     await fc.assert(
       fc.asyncProperty(worlds, fc.array(hows, { minLength: 1, maxLength: 3 }), async (world, runs) => {
         const lines = linesOfWorld(world)
         const plain = await detect([lines])
         checkTold(plain)
         alerts += plain.settled.length
+        crossings += plain.budget.twins.reduce((sum, { crossed }) => sum + crossed, 0)
         for (const how of runs) {
           const other = await runAs(lines, how)
           expect(other.settled).toEqual(plain.settled)
+          expect(other.budget).toEqual(plain.budget)
           checkTold(other)
         }
       }),
       { numRuns: 8, endOnFailure: true },
     )
     expect(alerts).toBeGreaterThan(3)
+    expect(crossings).toBeGreaterThan(3)
   })
 })
 

@@ -78,6 +78,7 @@ describe('with hardly any room, the same log gives the same alerts', () => {
         for (const how of [first, second]) {
           const other = await runAs(lines, how, limits)
           expect(other.settled).toEqual(plain.settled)
+          expect(other.budget).toEqual(plain.budget)
           checkTold(other)
         }
       }),

@@ -9,6 +9,7 @@ import { calendarOf } from '#src/baseline/blocks.ts'
 import { TIME_BOUNDS } from '#src/call/time.ts'
 import type { Random } from '#src/demo/random.ts'
 import type { Detector } from '#src/detection/detector.ts'
+import { type BudgetReport, Ledger } from '#src/detection/ledger.ts'
 import { layoutsOf, planOf } from '#src/detection/plan.ts'
 import { type Sensitive, weigher } from '#src/detection/sensitive.ts'
 import { collect } from '#src/stage/collect/collect.ts'
@@ -54,6 +55,7 @@ export interface Outcome {
   /** What the lanes held after each of their steps. */
   readonly held: readonly Held[]
   readonly fates: Readonly<Partial<Record<Fate, number>>>
+  readonly budget: BudgetReport
 }
 
 const DETECTORS = [
@@ -137,7 +139,13 @@ export async function detect(
   await stream.finish()
   const records = stream.records('alerts').map(({ value }) => JSON.parse(Buffer.from(value).toString()) as AlertRecord)
   await stream.close()
-  return { settled: settledOf(records), records, held, fates }
+  return { settled: settledOf(records), records, held, fates, budget: budgetOf(held) }
+}
+
+function budgetOf(held: readonly Held[]): BudgetReport {
+  const ledger = new Ledger(1)
+  for (const { accounts } of held) ledger.hear(accounts ?? [])
+  return ledger.report()
 }
 
 function settledOf(records: readonly AlertRecord[]): Alert[] {

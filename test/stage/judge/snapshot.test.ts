@@ -133,6 +133,22 @@ describe('the state of an entity', () => {
     for (const number of again.rows.numbers) expect(number).not.toBeNaN()
   })
 
+  test('of the version before twins keeps what was learned, and begins the evidence anew', () => {
+    const entity = experienced(ALL, 11)
+    const bytes = writeEntity(new ByteWriter(), ALL.endpoint, entity).slice()
+    expect(bytes[0]).toBe(2)
+    bytes[0] = 1
+    const again = restored(ALL, bytes)
+    for (const name of NAMES.slice(0, 4)) expect(partOf(ALL, again, name), name).toEqual(partOf(ALL, entity, name))
+    const { entity: fresh, shard } = place(ALL)
+    admit(
+      shard.setting('endpoint', false, () => {}),
+      fresh,
+      entity.rows.numbers[entity.row * ALL.endpoint.width + NEXT] as number,
+    )
+    for (const name of NAMES.slice(4)) expect(partOf(ALL, again, name), name).toEqual(partOf(ALL, fresh, name))
+  })
+
   test('of other bytes is malformed, and nothing worse', () => {
     const good = Buffer.from(writeEntity(new ByteWriter(), ALL.endpoint, experienced(ALL, 3)))
     fc.assert(
