@@ -43,6 +43,8 @@ export interface Alert {
   readonly detected_at: string
   readonly window_seconds: number
   readonly surprise_bits: number
+  /** `surprise_bits` by measure, in bits; alerts of older versions have none. */
+  readonly evidence?: Readonly<Record<string, number>> | undefined
   readonly observed: Readonly<Record<string, number>>
   readonly expected: Readonly<Record<string, number>>
   readonly baseline: { readonly calls: number; readonly readiness: Readiness }

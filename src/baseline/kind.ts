@@ -48,13 +48,13 @@ export interface Peers<View = unknown> {
   readonly sums: number
   /** Which scopes have such peers. */
   readonly scopes: readonly Scope[]
-  /** What holds as long as peers have nothing to say. */
+  /** What holds as long as peers have nothing to say, where the measure does not say it. */
   readonly prior: number
   open(row: Float64Array, at: number, tick: number, calendar: Calendar): void
   /** Adds what the view of one of them shows of a tick. */
   add(view: View, sums: number[], at: number): void
   /** Commits the blocks that ended before this tick; comes before `observe` and `share` of the tick. */
-  roll(row: Float64Array, at: number, tick: number, calendar: Calendar): void
+  roll(row: Float64Array, at: number, tick: number, calendar: Calendar, usual: number): void
   observe(row: Float64Array, at: number, sums: readonly number[], from: number): void
   share(row: Float64Array, at: number): number
   /** Names that one of them met in this tick for the first time, for the others to know. */

@@ -1,12 +1,14 @@
 import type { Kind } from './kind.ts'
+import breadth from './kinds/breadth.ts'
 import count from './kinds/count.ts'
+import distinct from './kinds/distinct.ts'
 import novel from './kinds/novel.ts'
 import ratio from './kinds/ratio.ts'
 import sizes from './kinds/sizes.ts'
 import type { Measure } from './measure.ts'
 
 /** Every kind of measure, in the order in which tallies hold them. */
-export const KINDS: readonly Kind[] = [count, ratio, sizes, novel]
+export const KINDS: readonly Kind[] = [count, ratio, sizes, distinct, breadth, novel]
 
 /** The kind of a name, as layouts and signatures have it; undefined for what no Tidemark of this version knows. */
 export function kindOf(name: string): Kind | undefined {
@@ -15,5 +17,12 @@ export function kindOf(name: string): Kind | undefined {
 
 /** The views that detectors are shown, by the kind of the measure. */
 export type ViewOf<M extends Measure> = ReturnType<
-  { count: typeof count; ratio: typeof ratio; sizes: typeof sizes; novel: typeof novel }[M['kind']]['view']
+  {
+    count: typeof count
+    ratio: typeof ratio
+    sizes: typeof sizes
+    distinct: typeof distinct
+    breadth: typeof breadth
+    novel: typeof novel
+  }[M['kind']]['view']
 >

@@ -1,6 +1,7 @@
 import type { ApiCall } from '#src/call/call.ts'
 import type { Cells, Kind, Pairs } from './kind.ts'
 import { KINDS } from './kinds.ts'
+import { PRIOR_SHARE_TOP } from './ratio.ts'
 
 /** How many calls of a kind. */
 export interface Count {
@@ -15,6 +16,8 @@ export interface Ratio {
   readonly name: string
   readonly of: (call: ApiCall) => boolean
   readonly among: (call: ApiCall) => boolean
+  /** The share that is taken for normal where nothing is known, 0 to 1: worth 151 calls. */
+  readonly usual: number
 }
 
 /** Which sizes, in bytes; `null` where a call does not count. */
@@ -32,19 +35,61 @@ export interface Sizes {
 export interface Novel {
   readonly kind: 'novel'
   readonly name: string
-  readonly of: (call: ApiCall, key: string) => string | null
+  readonly of: Naming
   readonly except: 'young' | 'shared'
 }
 
+/**
+ * Names one of several things: `null` where a call does not count. `key` names the other side of the tally: the endpoint for an
+ * identity's, the identity for an endpoint's.
+ */
+export type Naming = (call: ApiCall, key: string) => string | null
+
+/** How many different things in a tick. */
+export interface Distinct {
+  readonly kind: 'distinct'
+  readonly name: string
+  readonly of: Naming
+}
+
+/** How many different things beyond the first, among so many calls. */
+export interface Breadth {
+  readonly kind: 'breadth'
+  readonly name: string
+  /** Asked of the calls that `among` takes. */
+  readonly of: Naming
+  readonly among: (call: ApiCall) => boolean
+  /** As a ratio's. */
+  readonly usual: number
+}
+
 /** One thing counted. Equal names mean equal measures: two detectors that share one share its tallies and its baseline. */
-export type Measure = Count | Ratio | Sizes | Novel
+export type Measure = Count | Ratio | Sizes | Distinct | Breadth | Novel
 
 export function count(name: string, where: (call: ApiCall) => boolean): Count {
   return { kind: 'count', name, where }
 }
 
-export function ratio(name: string, of: (call: ApiCall) => boolean, among: (call: ApiCall) => boolean): Ratio {
-  return { kind: 'ratio', name, of, among }
+export function ratio(
+  name: string,
+  of: (call: ApiCall) => boolean,
+  among: (call: ApiCall) => boolean,
+  usual: number = PRIOR_SHARE_TOP,
+): Ratio {
+  return { kind: 'ratio', name, of, among, usual }
+}
+
+export function distinct(name: string, of: Naming): Distinct {
+  return { kind: 'distinct', name, of }
+}
+
+export function breadth(
+  name: string,
+  of: Naming,
+  among: (call: ApiCall) => boolean,
+  usual: number = PRIOR_SHARE_TOP,
+): Breadth {
+  return { kind: 'breadth', name, of, among, usual }
 }
 
 export function sizes(name: string, of: (call: ApiCall) => number | null): Sizes {

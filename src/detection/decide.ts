@@ -72,8 +72,9 @@ function open(
   if (!isSingle && !crossed) return
   const sums = row.subarray(at + SUM, at + SUM + SUMS)
   const peaks = row.subarray(at + PEAK, at + PEAK + PEAKS)
-  const single = isSingle && detector.floor(sums, peaks, params, true)
-  if (!single && !(crossed && detector.floor(sums, peaks, params, false))) return
+  const { scope } = subject.ref
+  const single = isSingle && detector.floor(sums, peaks, params, true, scope)
+  if (!single && !(crossed && detector.floor(sums, peaks, params, false, scope))) return
   row[at + OPEN] = 1
   row[at + OPENED] = row[at + START] as number
   row[at + DETECTED] = tick + 1

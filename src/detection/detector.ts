@@ -74,8 +74,11 @@ export interface Detector<M extends Measures = Measures, P = unknown> {
    * Pure: fills `evidence` for one tick. Returns false where the baseline is not warm enough to judge: nothing is tested then.
    */
   judge(views: Views<M>, evidence: Evidence, params: P): boolean
-  /** Both floors, absolute and relative: whether an episode is large enough to be worth telling. */
-  floor(sums: Float64Array, peaks: Float64Array, params: P, single: boolean): boolean
+  /**
+   * Both floors, absolute and relative: whether an episode is large enough to be worth telling. `scope` is left out where open ticks
+   * are looked at first: of `sums` only [0] and [1] are known then, and at most that large.
+   */
+  floor(sums: Float64Array, peaks: Float64Array, params: P, single: boolean, scope?: Scope): boolean
   explain(episode: Episode, params: P): Explanation
 }
 

@@ -31,6 +31,8 @@ export interface Watch {
 export interface Slot {
   readonly kind: Kind
   readonly name: string
+  /** The share that a ratio starts from where nothing is known; 0 for what is none. */
+  readonly usual: number
   /** Offset of its numbers and of its bins in an entity's row. */
   readonly at: number
   readonly binsAt: number
@@ -107,7 +109,8 @@ function slotsOf(layout: Layout): { slots: Slot[]; width: number; binsWidth: num
   let width = FIRST_SLOT
   let binsWidth = 0
   for (const { measure, kind, cells } of layout.parts) {
-    slots.push({ kind, name: measure.name, at: width, binsAt: binsWidth, cells, view: kind.view(measure) })
+    const usual = 'usual' in measure ? measure.usual : (kind.peers?.prior ?? 0)
+    slots.push({ kind, name: measure.name, usual, at: width, binsAt: binsWidth, cells, view: kind.view(measure) })
     width += kind.width
     binsWidth += kind.binsWidth
   }

@@ -7,10 +7,12 @@
 
 /** How many alternatives a detector may have. */
 export const ALTERNATIVES = 5
-/** Numbers that a detector counts over an episode: [0] observed, [1] among, [2] expected, [3] the most expected; the rest as it likes. */
-export const SUMS = 6
+/** Numbers that a detector counts over an episode: [0] observed, [1] among, [2] expected, [3] the most expected; the rest is its own. */
+export const SUMS = 8
 /** Numbers of which the largest of an episode is kept. */
 export const PEAKS = 5
+/** Of how many measures the evidence is told apart. */
+export const PARTS = 3
 
 /**
  * Twins that check the calibration in production: accumulators of so many times the weight, reset at each crossing. While the
@@ -26,7 +28,8 @@ export const LOG_R = 0
 export const CUSUM = LOG_R + ALTERNATIVES
 export const SUM = 2 * ALTERNATIVES
 export const PEAK = SUM + SUMS
-export const START = PEAK + PEAKS
+export const PART = PEAK + PEAKS
+export const START = PART + PARTS
 export const OPEN = START + 1
 export const CALM_SINCE = START + 2
 /** From here on, while an alert is open: what it is. */
@@ -68,6 +71,11 @@ export interface Evidence {
   rankMost: number
   readonly sums: Float64Array
   readonly peaks: Float64Array
+  /**
+   * Nats that each measure carries, in the order of the detector's measures: of its best alternative in this tick. Added up over the
+   * episode they say from which measure the evidence came. Needed only by who has several.
+   */
+  readonly parts: Float64Array
 }
 
 export function newEvidence(): Evidence {
@@ -82,6 +90,7 @@ export function newEvidence(): Evidence {
     rankMost: Number.POSITIVE_INFINITY,
     sums: new Float64Array(SUMS),
     peaks: new Float64Array(PEAKS),
+    parts: new Float64Array(PARTS),
   }
 }
 
@@ -95,6 +104,7 @@ export function clearEvidence(evidence: Evidence): void {
   evidence.rankMost = Number.POSITIVE_INFINITY
   evidence.sums.fill(0)
   evidence.peaks.fill(0)
+  evidence.parts.fill(0)
 }
 
 /** Adds one tick's numbers to the episode's. */
@@ -103,6 +113,7 @@ export function addNumbers(row: Float64Array, at: number, evidence: Evidence): v
   for (let i = 0; i < PEAKS; i += 1) {
     row[at + PEAK + i] = Math.max(row[at + PEAK + i] as number, evidence.peaks[i] as number)
   }
+  for (let i = 0; i < PARTS; i += 1) row[at + PART + i] = (row[at + PART + i] as number) + (evidence.parts[i] as number)
 }
 
 /** The largest ln e-value of one tick. */

@@ -179,6 +179,7 @@ function unmappedOf(record: Told, options: MessageOptions, room: Room): Record<s
     resolved_at: alert.resolved_at,
     window_seconds: alert.window_seconds,
     surprise_bits: alert.surprise_bits,
+    ...(alert.evidence === undefined ? {} : { evidence_bits: measuresText(alert.evidence, room.measures) }),
     observed: measuresText(alert.observed, room.measures),
     expected: measuresText(alert.expected, room.measures),
     baseline_calls: alert.baseline.calls,

@@ -38,9 +38,8 @@ describe('the engine', () => {
       detectors: { ...config.detectors, 'get-spike': { ...config.detectors['get-spike'], enabled: false } },
     }
     const { plan } = engineOf({ ...parts, config: off })
-    expect([...plan.endpoint.watches, ...plan.identity.watches].map(({ detector }) => detector.name)).not.toContain(
-      'get-spike',
-    )
+    const watches = [...plan.endpoint.watches, ...plan.identity.watches]
+    expect(watches.map(({ detector }) => detector.name)).not.toContain('get-spike')
     expect(spentOf(plan)).toBeCloseTo(config.budget.falseAlarmsPerDay, 9)
   })
 

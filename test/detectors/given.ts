@@ -34,11 +34,10 @@ export function callOf(fields: Partial<ApiCall>): ApiCall {
   }
 }
 
-/** What a measure takes of one call: for a ratio, whether it is of the kind. */
-export function taken(measure: Measure, fields: Partial<ApiCall>): boolean | number | null {
+/** What a measure takes of one call: for a ratio, whether it is of the kind. The other side is called `other side`. */
+export function taken(measure: Measure, fields: Partial<ApiCall>): boolean | number | string | null {
   const call = callOf(fields)
-  if (measure.kind === 'novel') return measure.of(call, 'who') !== null
-  return measure.kind === 'count' ? measure.where(call) : measure.of(call)
+  return measure.kind === 'count' ? measure.where(call) : measure.of(call, 'other side')
 }
 
 /** A warm count of six calls a minute or so, and no wander. */

@@ -32,6 +32,22 @@ describe('how many different things', () => {
     )
   })
 
+  test('one more thing never lowers the estimate: what was told early must not have to be taken back', () => {
+    fc.assert(
+      fc.property(fc.nat(1_000_000), (salt) => {
+        const pairs: number[] = []
+        let before = 0
+        for (let i = 0; i < 1500; i += 1) {
+          addDistinct(pairs, hashText(`${salt}/${i}`), hashedLow())
+          const now = estimateDistinct(pairs)
+          expect(now).toBeGreaterThanOrEqual(before)
+          before = now
+        }
+      }),
+      { numRuns: 30 },
+    )
+  })
+
   test.each([1, 5, 20, 60, 200, 1_000, 20_000])('%i are told within four standard errors, and without bias', (many) => {
     const rounds = 100
     const errors = Array.from({ length: rounds }, (_, round) => {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BlockWriter, PIECE_BYTES, readBlock, type TallyEntry, type Watermark } from '#src/baseline/block.ts'
 import { Malformed } from '#src/baseline/bytes.ts'
-import { count, layoutOf, novel, ratio, type Scope, sizes } from '#src/baseline/measure.ts'
+import { breadth, count, distinct, layoutOf, novel, ratio, type Scope, sizes } from '#src/baseline/measure.ts'
 import { addCall, COUNT_MAX, emptyTally, mergeTally, type Tally } from '#src/baseline/tally.ts'
 import { addSampled, mergeSample, type Sampled } from '#src/sketch/sample.ts'
 import { callOf } from '#test/fakes/call.ts'
@@ -16,6 +16,12 @@ const measures = [
   ),
   sizes('responses', (call) => call.responseBytes),
   novel('edges', (call, key) => (call.status === 503 ? null : key), 'young'),
+  distinct('sizes', (call) => (call.responseBytes === null ? null : String(call.responseBytes % 50))),
+  breadth(
+    'failing',
+    (call, key) => (call.status >= 500 ? key : null),
+    () => true,
+  ),
 ]
 const samples = [{ name: 'all', rank: (_: unknown, hash: number) => hash }]
 const layouts = { endpoint: layoutOf('endpoint', measures, samples), identity: layoutOf('identity', measures, samples) }

@@ -38,9 +38,7 @@ export default defineKind<Ratio, RatioView>({
       sums[at] = (sums[at] as number) + part
       sums[at + 1] = (sums[at + 1] as number) + whole
     },
-    roll(row, at, tick, calendar) {
-      rollRatio(row, at, tick, calendar, PRIOR_SHARE_TOP)
-    },
+    roll: rollRatio,
     observe(row, at, sums, from) {
       observeRatio(row, at, sums[from] as number, sums[from + 1] as number)
     },

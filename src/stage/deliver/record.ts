@@ -44,6 +44,7 @@ const schema = z.object({
     detected_at: time,
     window_seconds: z.number(),
     surprise_bits: z.number(),
+    evidence: measures.optional(),
     observed: measures,
     expected: measures,
     baseline: z.object({ calls: z.number(), readiness: z.enum(['cold', 'warming', 'ready']) }),

@@ -73,8 +73,8 @@ export class Peers {
     for (const [group, sums] of isScarce ? inOrder(this.#sums) : this.#sums) {
       const row = this.groups.get(group) ?? (this.groups.size < GROUPS_MOST ? this.open(group, tick) : null)
       if (row === null) continue
-      for (const { common, at, from } of this.slots) {
-        common.roll(row, at, tick, this.#calendar)
+      for (const { slot, common, at, from } of this.slots) {
+        common.roll(row, at, tick, this.#calendar, slot.usual)
         common.observe(row, at, sums, from)
       }
       this.dirtyGroups.add(group)
@@ -94,12 +94,12 @@ export class Peers {
   /** What a measure's peers say at a tick, on a copy: an early judgment must not move the settled row. */
   prior(ref: EntityRef, slot: Slot, tick: number): number {
     const found = this.slots.find((one) => one.slot === slot)
-    if (found === undefined) return slot.kind.peers?.prior ?? 0
+    if (found === undefined) return slot.usual
     const row = this.groups.get(groupOf(ref))
-    if (row === undefined) return found.common.prior
+    if (row === undefined) return slot.usual
     const { at, common } = found
     for (let i = 0; i < common.width; i += 1) this.#scratch[i] = row[at + i] as number
-    common.roll(this.#scratch, 0, tick, this.#calendar)
+    common.roll(this.#scratch, 0, tick, this.#calendar, slot.usual)
     return common.share(this.#scratch, 0)
   }
 

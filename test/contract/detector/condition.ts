@@ -13,33 +13,40 @@ export const COLUMNS: ReadonlySet<string> = (() => {
 const LITERAL = String.raw`'(?:[^'\\]|\\.)*'|-?\d+(?:\.\d+)?`
 const TIME = /parseDateTime64BestEffort\('([^']+)', 3, 'UTC'\)/g
 const TERM = new RegExp(
-  String.raw`^(?<column>[a-z_]+) (?:(?<operator>=|!=|>=|<=|>|<) (?<literal>${LITERAL})|(?<not>NOT )?IN \((?<list>(?:${LITERAL})(?:, (?:${LITERAL}))*)\))$`,
+  String.raw`^(?<column>[a-z_]+) (?:(?<operator>=|!=|>=|<=|>|<|LIKE) (?<literal>${LITERAL})|(?<not>NOT )?IN \((?<list>(?:${LITERAL})(?:, (?:${LITERAL}))*)\))$`,
 )
 
 const MATCH = new RegExp(String.raw`^match\((?<column>[a-z_]+), (?<pattern>${LITERAL})\)$`)
 
 /**
- * Reads the SQL of an alert: column, operator and literal (or a list of literals after IN), or a column that matches a regular
- * expression, joined by AND. That is all a detector may ask for, so that anybody can read it and an analyst can go on from there. Throws where it is anything else.
+ * Reads the SQL of an alert: column, operator and literal (or a list of literals after IN), joined by AND; in place of one of these,
+ * some joined by OR in parentheses. That is all a detector may ask for, so that anybody can read it and an analyst can go on
+ * from there. Throws where it is anything else.
  */
 export function readCondition(sql: string): (row: Row) => boolean {
   const terms = sql.split(' AND ').map((text) => {
-    const matching = MATCH.exec(text)?.groups
-    if (matching !== undefined) return matchOf(matching as { column: string; pattern: string })
-    const groups = TERM.exec(text)?.groups
-    if (groups === undefined) throw new Error(`not "column operator literal": ${text}`)
-    const { column = '', operator = 'IN', literal, not, list } = groups
-    if (!COLUMNS.has(column)) throw new Error(`api_calls has no column ${column}`)
-    const values = (literal === undefined ? (list as string).split(', ') : [literal]).map(literalValue)
-    return (row: Row): boolean => {
-      const value = row[column]
-      if (value === null || value === undefined) return false
-      return operator === 'IN'
-        ? values.includes(value) !== (not !== undefined)
-        : holds(operator, value, values[0] as string | number)
-    }
+    const either = /^\((.* OR .*)\)$/.exec(text)?.[1]
+    const some = (either === undefined ? [text] : either.split(' OR ')).map(readTerm)
+    return (row: Row): boolean => some.some((term) => term(row))
   })
   return (row) => terms.every((term) => term(row))
+}
+
+function readTerm(text: string): (row: Row) => boolean {
+  const matching = MATCH.exec(text)?.groups
+  if (matching !== undefined) return matchOf(matching as { column: string; pattern: string })
+  const groups = TERM.exec(text)?.groups
+  if (groups === undefined) throw new Error(`not "column operator literal": ${text}`)
+  const { column = '', operator = 'IN', literal, not, list } = groups
+  if (!COLUMNS.has(column)) throw new Error(`api_calls has no column ${column}`)
+  const values = (literal === undefined ? (list as string).split(', ') : [literal]).map(literalValue)
+  return (row) => {
+    const value = row[column]
+    if (value === null || value === undefined) return false
+    return operator === 'IN'
+      ? values.includes(value) !== (not !== undefined)
+      : holds(operator, value, values[0] as string | number)
+  }
 }
 
 function matchOf({ column, pattern }: { column: string; pattern: string }): (row: Row) => boolean {
@@ -62,9 +69,17 @@ function literalValue(literal: string): string | number {
 
 function holds(operator: string, value: string | number, literal: string | number): boolean {
   if (typeof value !== typeof literal) throw new Error(`${value} is compared with ${literal}`)
+  if (operator === 'LIKE') return contains(String(value), String(literal))
   if (operator === '=') return value === literal
   if (operator === '!=') return value !== literal
   if (operator === '>=') return value >= literal
   if (operator === '<=') return value <= literal
   return operator === '>' ? value > literal : value < literal
+}
+
+/** LIKE of a text that holds another: `%…%`, and no other pattern. */
+function contains(value: string, pattern: string): boolean {
+  const inner = /^%([^%_]+)%$/.exec(pattern)?.[1]
+  if (inner === undefined) throw new Error(`not %text%: ${pattern}`)
+  return value.includes(inner)
 }

@@ -30,6 +30,12 @@ const traffic = z
     risesTo: z.number().min(0).optional().describe('Calls a minute at the end, in a straight line from perMinute'),
     calls: z.int().min(1).optional().describe('Exactly so many calls instead, evenly spaced'),
     wobble: share.default(0.1).describe('How far the level strays from minute to minute, as a share'),
+    objects: z
+      .union([z.int().min(1), z.literal('each')])
+      .optional()
+      .describe(
+        'How many different objects its route names, evenly chosen; each: another one at every call. Without it there is no path',
+      ),
     status: z.int().min(100).max(599).default(200),
     failing: share.default(0).describe('Share of the calls that end with failingStatus'),
     failingStatus: z.int().min(100).max(599).default(503),
@@ -91,6 +97,11 @@ export interface Case {
   /** The file's name without its ending: `fires-…` or `silent-…`. */
   readonly name: string
   readonly recipe: Recipe
+}
+
+/** A story that is made in a test. Throws where it is none. */
+export function recipeOf(written: z.input<typeof recipe>): Recipe {
+  return recipe.parse(written)
 }
 
 /** The cases of one detector, in the order of their names. Throws for a file that is none, saying which field and why. */

@@ -11,6 +11,7 @@ export interface StoryCall {
   service: string
   method: string
   route: string
+  path?: string
   status: number
   request_bytes: number | null
   response_bytes: number | null
@@ -22,7 +23,9 @@ export interface StoryCall {
 
 /** All calls of a story in the order of time. The same recipe gives the same calls. */
 export function callsOf(recipe: Recipe): StoryCall[] {
-  const calls = [...recipe.usual, ...recipe.extra].flatMap((traffic, index) => flow(recipe, traffic, index))
+  const calls = [...recipe.usual, ...recipe.extra].flatMap((traffic, index) =>
+    withObjects(recipe, traffic, index, flow(recipe, traffic, index)),
+  )
   calls.sort((a, b) => a.ts - b.ts)
   return calls.map((call, index) => ({ ...call, request_id: `r-${index}` }))
 }
@@ -54,6 +57,19 @@ function flow(recipe: Recipe, traffic: Traffic, index: number): StoryCall[] {
   }
   return calls
 }
+
+/** Gives calls paths that name objects; those of two flows are not the same unless both choose among so many. */
+function withObjects({ seed }: Recipe, { objects }: Traffic, index: number, calls: StoryCall[]): StoryCall[] {
+  if (objects === undefined) return calls
+  const random = randomFor(seed, index, OBJECTS_SEED)
+  return calls.map((call, i) => {
+    const id = objects === 'each' ? (index + 1) * 1_000_000 + i : 1 + random.below(objects)
+    return { ...call, path: call.route.replace(/\{[^}]*\}/, String(id)) }
+  })
+}
+
+/** No minute of a story. */
+const OBJECTS_SEED = 1_000_003
 
 function momentsOf(random: Random, mean: number, from: number, to: number): number[] {
   return Array.from({ length: random.poisson(mean) }, () => from + random.unit() * (to - from))

@@ -117,8 +117,18 @@ const novelView = (except: NovelView['except']): fc.Arbitrary<NovelView> =>
 const NOTHING: NovelView['met'] = Object.freeze([])
 
 function viewOf(measure: Measure): fc.Arbitrary<View> {
-  if (measure.kind === 'novel') return novelView(measure.except)
-  return measure.kind === 'count' ? countView : measure.kind === 'ratio' ? ratioView : sizesView
+  switch (measure.kind) {
+    case 'count':
+    case 'distinct':
+      return countView
+    case 'ratio':
+    case 'breadth':
+      return ratioView
+    case 'sizes':
+      return sizesView
+    case 'novel':
+      return novelView(measure.except)
+  }
 }
 
 /** Everything that a detector may be shown in one tick, cold and warm. */

@@ -1,7 +1,9 @@
+import deniedBurst from '#detectors/denied-burst/detector.ts'
 import errorBurst from '#detectors/error-burst/detector.ts'
 import getSpike from '#detectors/get-spike/detector.ts'
 import newEdge from '#detectors/new-edge/detector.ts'
 import newOrigin from '#detectors/new-origin/detector.ts'
+import objectEnumeration from '#detectors/object-enumeration/detector.ts'
 import payloadOutlier from '#detectors/payload-outlier/detector.ts'
 import native from '#schemas/native/format.ts'
 import type { Alert, AlertRecord } from '#src/alert/alert.ts'
@@ -64,6 +66,8 @@ const DETECTORS = [
   newEdge,
   newOrigin,
   payloadOutlier,
+  deniedBurst,
+  objectEnumeration,
 ] as readonly unknown[] as readonly Detector[]
 export const PLAN = planOf(
   DETECTORS.map((detector) => ({ detector, params: detector.params.parse({}) })),

@@ -9,7 +9,16 @@ import { shakenSchedule } from '#src/stream/memory.ts'
 import { detect, failingProbe, LATENESS_MS, LIMITS, type Limits, type Outcome, TICK_MS } from './run.ts'
 import { type Phase, WORLD_START } from './world.ts'
 
-const kinds = fc.constantFrom<Phase['kind']>('calm', 'errors', 'spike', 'reader', 'export', 'names')
+const kinds = fc.constantFrom<Phase['kind']>(
+  'calm',
+  'errors',
+  'spike',
+  'reader',
+  'export',
+  'names',
+  'denied',
+  'guesses',
+)
 export const gap = fc
   .oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 41, max: 4 * 1440 }))
   .map((minutes): Phase => ({ kind: 'gap', minutes }))

@@ -2,7 +2,7 @@ import { type Random, randomFor } from '#src/demo/random.ts'
 
 /** What a stretch of a synthetic world's traffic is like. */
 export interface Phase {
-  readonly kind: 'calm' | 'gap' | 'errors' | 'spike' | 'reader' | 'export' | 'names'
+  readonly kind: 'calm' | 'gap' | 'errors' | 'spike' | 'reader' | 'export' | 'names' | 'denied' | 'guesses'
   /** Of event time; for a gap any length, for all else a few. */
   readonly minutes: number
 }
@@ -65,10 +65,21 @@ function drawPhase(drawn: Drawn[], random: Random, { kind }: Phase, from: number
       )
     }
   }
-  if (kind !== 'reader') return
+  if (kind !== 'reader' && kind !== 'denied' && kind !== 'guesses') return
   for (let at = from; at < to; at += Math.ceil(random.exponential(MINUTE / (rate * 40)))) {
-    drawn.push(call(random, at, { ...ENDPOINTS[2], identity: 'ops', status: 200, response_bytes: 9000 }))
+    drawn.push(call(random, at, { identity: 'ops', response_bytes: 9000, ...oddCall(random, kind) }))
   }
+}
+
+/** A call of somebody who reads too much, tries what is locked, or guesses identifiers. */
+function oddCall(random: Random, kind: 'reader' | 'denied' | 'guesses'): Readonly<Record<string, unknown>> {
+  if (kind === 'reader') return { ...ENDPOINTS[2], status: 200 }
+  if (kind === 'denied') {
+    const status = random.pick([401, 403, 403, 403, 200])
+    return { service: 'stock', method: 'GET', route: `/v1/admin/part-${random.below(12)}`, status }
+  }
+  const path = `/v1/accounts/${random.below(1_000_000)}`
+  return { ...ENDPOINTS[0], path, status: random.pick([200, 404, 403]) }
 }
 
 function call(random: Random, at: number, fields: Readonly<Record<string, unknown>>): Drawn {

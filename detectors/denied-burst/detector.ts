@@ -1,0 +1,194 @@
+import * as z from 'zod'
+import { breadth, ratio } from '#src/baseline/measure.ts'
+import type { ApiCall } from '#src/call/call.ts'
+import { defineDetector, type Episode } from '#src/detection/detector.ts'
+import { logRatio, upperQuantile } from '#src/detection/negative-binomial.ts'
+import { leastBreadthPart, leastPart, ratioEvidence, shapeOfEpisode } from '#src/detection/ratio-evidence.ts'
+import { SEVERITIES } from '#src/detection/severity.ts'
+import { percentText, round } from '#src/detection/words.ts'
+
+/** How many times the normal share of denied calls the alternatives assume, for each of both kinds; and of breadth. */
+const TIMES = [3, 16] as const
+const TIMES_BROAD = [8] as const
+/** Where nothing is known, one call in fifty is taken to be denied, each way; one in two hundred at one more endpoint in the tick. */
+const USUAL = 0.02
+const USUAL_BROAD = 0.005
+/** Of an episode of which at least this share was denied, what was allowed is what the burst was after, and no other work. */
+const MOSTLY = 0.9
+
+function isUnauthenticated({ status }: ApiCall): boolean {
+  return status === 401
+}
+
+function isForbidden({ status, decision }: ApiCall): boolean {
+  return status !== 401 && (status === 403 || decision === 'deny')
+}
+
+function isDenied(call: ApiCall): boolean {
+  return isUnauthenticated(call) || isForbidden(call)
+}
+
+/** An endpoint's burst is told where at least this share of it came from further identities. */
+const SPREAD = 0.25
+/** From so many endpoints or identities at a time on, a burst is a search. */
+const WIDE = 10
+
+export default defineDetector({
+  name: 'denied-burst',
+  about: {
+    title: 'Burst of denied calls',
+    catches:
+      'An identity is denied far more of its calls than normal, or at many endpoints; an endpoint denies that many, or that many identities.',
+    misses:
+      'A password or two tried on each of many accounts, one at a time, and denials that are logged as 200 or 404.',
+  },
+  scopes: ['endpoint', 'identity'],
+  share: 1,
+  measures: {
+    unauthenticated: ratio('unauthenticated', isUnauthenticated, () => true, USUAL),
+    // Among calls about which was decided: what is not found, or fails, was neither allowed nor denied.
+    forbidden: ratio('forbidden', isForbidden, (call) => call.status < 400 || isForbidden(call), USUAL),
+    denying: breadth(
+      'denying',
+      (call, key) => (isDenied(call) ? key : null),
+      () => true,
+      USUAL_BROAD,
+    ),
+  },
+  params: z.strictObject({
+    leastDenied: z.int().min(1).default(8).describe('Fewer denied calls beyond the expected ones are never told.'),
+    leastBreadth: z
+      .int()
+      .min(2)
+      .default(5)
+      .describe(
+        'Spread over so many endpoints (or identities) beyond the first, added up over ticks, fewer are told, too.',
+      ),
+    leastFactor: z.number().min(1).default(2).describe('Fewer than so many times the most expected are never told.'),
+  }),
+  sample: { name: 'denied', rank: (call, hash) => (isDenied(call) ? hash : null) },
+  alternatives: 2 * TIMES.length + TIMES_BROAD.length,
+  silence: false,
+  single: false,
+  earlyMargin: 2,
+  judge({ unauthenticated, forbidden, denying }, evidence) {
+    const denied = unauthenticated.part + forbidden.part
+    const calls = Math.max(unauthenticated.whole, forbidden.whole, denying.whole, denied)
+    if (calls === 0) return false
+    for (let m = 0; m < TIMES.length; m += 1) {
+      evidence.logE[m] = ratioEvidence(unauthenticated, TIMES[m] as number)
+      evidence.logE[TIMES.length + m] = ratioEvidence(forbidden, TIMES[m] as number)
+    }
+    evidence.logE[2 * TIMES.length] = ratioEvidence(denying, TIMES_BROAD[0])
+    const [first, second, third, fourth, broad] = evidence.logE as unknown as [number, number, number, number, number]
+    evidence.parts.set([Math.max(first, second), Math.max(third, fourth), broad])
+
+    const mus = [unauthenticated.whole * unauthenticated.bound, forbidden.whole * forbidden.bound] as const
+    const mu = mus[0] + mus[1]
+    const times = Math.max(2, Math.sqrt(evidence.strength))
+    const oddest = Math.max(
+      ratioEvidence(unauthenticated, times),
+      ratioEvidence(forbidden, times),
+      ratioEvidence(denying, 2),
+    )
+    // One kind that is quiet says little where hardly any were expected: together they say sooner that it is over.
+    const together = mu > 0 ? logRatio(denied, mu, shapeOfEpisode(mu, mu), Math.max(1, Math.min(times, calls / mu))) : 0
+    evidence.calm = -(oddest > 0 ? oddest : together)
+
+    const decided = forbidden.whole
+    // Only an open alert is stronger than 1: what was allowed before the burst, in its first tick, does not count.
+    const allowed = evidence.strength > 1 ? decided - forbidden.part : 0
+    const expected = unauthenticated.whole * unauthenticated.share + decided * forbidden.share
+    evidence.sums.set([
+      denied,
+      calls,
+      expected,
+      mu,
+      unauthenticated.part,
+      allowed,
+      denying.part,
+      denying.whole * denying.bound,
+    ])
+    evidence.peaks.set([denied === 0 ? 0 : 1 + denying.part, mus[0], mus[1], denying.whole * denying.bound])
+    return true
+  },
+  floor(sums, _peaks, params, _single, scope) {
+    const { denied, expected, bound, broad, broadBound } = numbersOf(sums)
+    const isBroad = broad >= params.leastBreadth && broad >= params.leastFactor * broadBound
+    // What one identity is denied is told of that identity, and not of each endpoint that denies it.
+    if (scope === 'endpoint') return isBroad && broad >= SPREAD * denied
+    return isBroad || (denied - expected >= params.leastDenied && denied >= params.leastFactor * bound)
+  },
+  explain(episode, params) {
+    const { ref, sums, peaks, weight } = episode
+    const { denied, calls, expected, bound, unauthenticated, allowed } = numbersOf(sums)
+    const [things, ...ticks] = peaks as unknown as [number, number, number]
+    const ofIdentity = ref.scope === 'identity'
+    const noun = ofIdentity ? 'endpoint' : 'identity'
+    const nouns = ofIdentity ? 'endpoints' : 'identities'
+    // Among many identities, a call that is allowed may be anybody's.
+    const isIn = ofIdentity && allowed > 0 && denied >= MOSTLY * (denied + allowed)
+    const level = 1 + Number(things >= WIDE) + Number(weight > 1) + Number(isIn)
+    const least = Math.max(1, Math.ceil(leastShare(episode, params) * denied))
+    const spread = things > 1 ? `of up to ${things} ${nouns} at a time` : `of one ${noun} at a time`
+    const usual = `${denied} of ${calls} calls were denied (${percentText(denied / calls)}); ${round(expected)} expected`
+    const ending = isIn ? `; then ${allowed} ${allowed === 1 ? 'was' : 'were'} allowed` : ''
+    return {
+      severity: SEVERITIES[Math.min(level, SEVERITIES.length - 1)] ?? 'critical',
+      observed: {
+        denied,
+        calls,
+        unauthenticated,
+        forbidden: denied - unauthenticated,
+        [nouns]: things,
+        ...(isIn ? { allowed } : {}),
+      },
+      expected: {
+        denied: round(expected),
+        low: 0,
+        high: upperQuantile(bound, shapeOfEpisode(bound, ticks[0] + ticks[1]), 0.001),
+      },
+      reason: `${usual}: ${kindsText(denied, unauthenticated)}, ${spread}${ending}`,
+      silentIf: `fewer than about ${Math.min(least, denied)} of these ${calls} calls had been denied`,
+      condition: "(status IN (401, 403) OR decision = 'deny')",
+    }
+  },
+})
+
+function numbersOf(sums: Float64Array) {
+  const [denied, calls, expected, bound, unauthenticated, allowed, broad, broadBound] = sums as unknown as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
+  return { denied, calls, expected, bound, unauthenticated, allowed, broad, broadBound }
+}
+
+function kindsText(denied: number, unauthenticated: number): string {
+  const forbidden = denied - unauthenticated
+  if (forbidden === 0) return 'credentials that did not hold (401)'
+  if (unauthenticated === 0) return 'refused by policy (403)'
+  return `${unauthenticated} with credentials that did not hold (401), ${forbidden} refused by policy (403)`
+}
+
+/** What part of the denied calls would have been too little to tell: for the evidence of each measure, and for the floors. */
+function leastShare(
+  { sums, peaks, needed }: Episode,
+  params: { readonly leastDenied: number; readonly leastBreadth: number },
+): number {
+  const { denied, expected, bound, unauthenticated, broad, broadBound } = numbersOf(sums)
+  const [, first, second, third] = peaks as unknown as [number, number, number, number]
+  const ofFirst = first + second > 0 ? first / (first + second) : 0
+  const evidence = Math.min(
+    leastPart(unauthenticated, bound * ofFirst, first, TIMES, needed),
+    leastPart(denied - unauthenticated, bound * (1 - ofFirst), second, TIMES, needed),
+    leastBreadthPart(broad, denied - broad, broadBound, third, TIMES_BROAD, needed),
+  )
+  const floor = Math.min((params.leastDenied + expected) / denied, broad > 0 ? params.leastBreadth / broad : 1)
+  return Math.min(1, Math.max(evidence, floor))
+}
