@@ -24,8 +24,14 @@ export interface Sizes {
   readonly of: (call: ApiCall) => number | null
 }
 
+/** All calls, and how few of them are normal. */
+export interface Flow {
+  readonly kind: 'flow'
+  readonly name: string
+}
+
 /** One thing counted. Equal names mean equal measures: two detectors that share one share its tallies and its baseline. */
-export type Measure = Count | Ratio | Sizes
+export type Measure = Count | Ratio | Sizes | Flow
 
 export function count(name: string, where: (call: ApiCall) => boolean): Count {
   return { kind: 'count', name, where }
@@ -37,6 +43,10 @@ export function ratio(name: string, of: (call: ApiCall) => boolean, among: (call
 
 export function sizes(name: string, of: (call: ApiCall) => number | null): Sizes {
   return { kind: 'sizes', name, of }
+}
+
+export function flow(name: string): Flow {
+  return { kind: 'flow', name }
 }
 
 /** The kinds of entity that have tallies of their own. */

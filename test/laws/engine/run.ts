@@ -1,6 +1,7 @@
 import errorBurst from '#detectors/error-burst/detector.ts'
 import getSpike from '#detectors/get-spike/detector.ts'
 import payloadOutlier from '#detectors/payload-outlier/detector.ts'
+import silence from '#detectors/silence/detector.ts'
 import native from '#schemas/native/format.ts'
 import type { Alert, AlertRecord } from '#src/alert/alert.ts'
 import { calendarOf } from '#src/baseline/blocks.ts'
@@ -56,7 +57,7 @@ export interface Outcome {
   readonly budget: BudgetReport
 }
 
-const DETECTORS = [errorBurst, getSpike, payloadOutlier] as readonly unknown[] as readonly Detector[]
+const DETECTORS = [errorBurst, getSpike, payloadOutlier, silence] as readonly unknown[] as readonly Detector[]
 export const PLAN = planOf(
   DETECTORS.map((detector) => ({ detector, params: detector.params.parse({}) })),
   1,
