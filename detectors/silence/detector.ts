@@ -64,11 +64,8 @@ export default defineDetector({
   explain({ sums, peaks, weight, needed }, params) {
     const [low, ticks, expected, calls] = sums as unknown as [number, number, number, number]
     const shape = peaks[2] as number
-    const most = Math.min(
-      mostToAlarm(ticks, low, shape, needed),
-      params.mostLeft * expected,
-      expected - params.leastMissing,
-    )
+    const told = mostToAlarm(ticks, low, shape, needed)
+    const most = Math.min(told, params.mostLeft * expected, expected - params.leastMissing)
     const isSilent = calls <= NEXT_TO_NOTHING * expected
     const rank = (isSilent ? 2 : 1) + (weight > 1 ? 1 : 0)
     return {

@@ -40,8 +40,8 @@ export const NATS = OPENED + 6
 export const NEEDED = OPENED + 7
 export const SINGLE = OPENED + 8
 export const RESOLVED = OPENED + 9
-/** While it is open: the end of the last tick at which silence was told of its entity, so that it could not resolve. */
-export const HELD = RESOLVED
+/** In the same place while it is open: the end of the last tick at which silence was told of its entity, so that it could not resolve. */
+export const HELD = OPENED + 9
 export const SEVERITY = OPENED + 10
 /**
  * In the same place, while none is open: the twins, `ALTERNATIVES` numbers each (see twins.ts). An open alert tests nothing, so it has
