@@ -9,13 +9,11 @@ import {
   BLOCK,
   BLOCK_WIDTH,
   BOUND,
-  BURSTS,
   CARRIED,
   COUNT_WIDTH,
   DISPERSION,
   FANO,
   FANO_SUM,
-  FANO_WEIGHT,
   FIRST,
   FROZEN,
   FROZEN_RUN,
@@ -29,8 +27,6 @@ import {
   PENDING,
   PENDING_BLOCK,
   PENDING_TICKS,
-  PHI_SUM,
-  PHI_WEIGHT,
   RAISED,
   RAW,
   SEEN,
@@ -42,6 +38,7 @@ import {
   VOLATILITY_WEIGHT,
   WAITING,
 } from './count-row.ts'
+import { addDispersion, BOUND_LEAST, dispersionOf } from './dispersion.ts'
 import { PEAKS_BINS, recalledLevel, rememberLevel } from './peaks.ts'
 
 /**
@@ -61,7 +58,6 @@ const LEVEL_WEIGHT_MAX = 48
 const ARM_CALLS = 30
 const ARM_MS = 1_200_000
 const ARM_BLOCKS = 3
-const BOUND_LEAST = 0.02
 
 /** A change of level that was accepted as the new normal after `BLOCKS_FROZEN` blocks near an alarm; levels in calls a tick. */
 export interface Shift {
@@ -165,18 +161,6 @@ export function boundOfCount(row: Float64Array, at: number): number {
   return num(row, at + BOUND)
 }
 
-function addDispersion(row: Float64Array, at: number, k: number, mean: number, times: number): void {
-  // The cap is what keeps one attack from teaching burstiness for good; 400 F is the value that real cron clients need.
-  const excess = Math.min(((k - mean) * (k - mean)) / mean, 400 * num(row, at + FANO))
-  const fanoWeight = Math.min(1, 30 * mean) * times
-  row[at + FANO_SUM] = num(row, at + FANO_SUM) + excess * fanoWeight
-  row[at + FANO_WEIGHT] = num(row, at + FANO_WEIGHT) + fanoWeight
-  const phiWeight = Math.min(1, mean / 5) ** 2 * times
-  const relative = ((k - mean) * (k - mean) - mean) / (mean * mean)
-  row[at + PHI_SUM] = num(row, at + PHI_SUM) + Math.min(relative, 400) * phiWeight
-  row[at + PHI_WEIGHT] = num(row, at + PHI_WEIGHT) + phiWeight
-}
-
 function endBlock(row: Float64Array, at: number, calendar: Calendar): void {
   const block = num(row, at + BLOCK)
   const start = block * calendar.ticksPerBlock
@@ -269,9 +253,6 @@ function settleNorm(
   const ticks = num(row, at + HOUR_TICKS)
   const mean = ticks > 0 ? num(row, at + HOUR_SUM) / ticks : 0
   const sd = ticks > 0 ? Math.sqrt(num(row, at + HOUR_SUM) + 0.5) / ticks : 0
-  const plain = (num(row, at + DISPERSION) + 40) / (num(row, at + DISPERSION + 1) + 20)
-  const learnedPhi = (num(row, at + DISPERSION + 2) + 5 * 0.3) / (num(row, at + DISPERSION + 3) + 5)
-  const phi = Math.max(0.03, constants.perPhi * learnedPhi)
   const margin = marginOf(row, at, constants)
   const level = margin * referenceOf(row, at, constants.longTerm)
   const envelope = Math.max(BOUND_LEAST, level + constants.perDeviation * sd)
@@ -279,11 +260,7 @@ function settleNorm(
   const bound = recalled > envelope ? Math.max(envelope, constants.perPeak * recalled) : envelope
   const active = num(row, at + ACTIVE_BLOCKS) + (num(row, at + SUM + WAITING) > 0 ? 1 : 0)
   const old = (tick - num(row, at + FIRST)) * calendar.tickMs >= ARM_MS
-  // A dispersion learned from few ticks with calls is an underestimate: the large clusters are rare. The second term is what chance
-  // makes of a Poisson count's F.
-  const unsure = 1 + constants.perDeviation / Math.sqrt(1 + num(row, at + BURSTS))
-  const chance = Math.sqrt((2 + 1 / Math.max(mean, BOUND_LEAST)) / (num(row, at + DISPERSION + 1) + 20))
-  const excess = constants.perFano * (Math.max(0.05, plain - 1) * unsure + chance)
+  const { plain, excess, phi } = dispersionOf(row, at, mean, constants)
   row[at + MARGIN] = margin
   row[at + MEAN] = mean
   row[at + BOUND] = bound

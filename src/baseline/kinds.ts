@@ -2,13 +2,14 @@ import type { Kind } from './kind.ts'
 import breadth from './kinds/breadth.ts'
 import count from './kinds/count.ts'
 import distinct from './kinds/distinct.ts'
+import flow from './kinds/flow.ts'
 import novel from './kinds/novel.ts'
 import ratio from './kinds/ratio.ts'
 import sizes from './kinds/sizes.ts'
 import type { Measure } from './measure.ts'
 
 /** Every kind of measure, in the order in which tallies hold them. */
-export const KINDS: readonly Kind[] = [count, ratio, sizes, distinct, breadth, novel]
+export const KINDS: readonly Kind[] = [count, ratio, sizes, distinct, breadth, novel, flow]
 
 /** The kind of a name, as layouts and signatures have it; undefined for what no Tidemark of this version knows. */
 export function kindOf(name: string): Kind | undefined {
@@ -24,5 +25,6 @@ export type ViewOf<M extends Measure> = ReturnType<
     distinct: typeof distinct
     breadth: typeof breadth
     novel: typeof novel
+    flow: typeof flow
   }[M['kind']]['view']
 >

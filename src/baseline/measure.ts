@@ -63,8 +63,14 @@ export interface Breadth {
   readonly usual: number
 }
 
+/** All calls, and how few of them are normal. */
+export interface Flow {
+  readonly kind: 'flow'
+  readonly name: string
+}
+
 /** One thing counted. Equal names mean equal measures: two detectors that share one share its tallies and its baseline. */
-export type Measure = Count | Ratio | Sizes | Distinct | Breadth | Novel
+export type Measure = Count | Ratio | Sizes | Distinct | Breadth | Novel | Flow
 
 export function count(name: string, where: (call: ApiCall) => boolean): Count {
   return { kind: 'count', name, where }
@@ -99,6 +105,10 @@ export function sizes(name: string, of: (call: ApiCall) => number | null): Sizes
 /** For identities: what endpoints meet is known to none of their peers. */
 export function novel(name: string, of: Novel['of'], except: Novel['except']): Novel {
   return { kind: 'novel', name, of, except }
+}
+
+export function flow(name: string): Flow {
+  return { kind: 'flow', name }
 }
 
 /** The kinds of entity that have tallies of their own. */

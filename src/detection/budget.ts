@@ -4,8 +4,8 @@ import { TWINS } from './surprise.ts'
 const DAY_MS = 86_400_000
 const DAYS_KEPT = 7
 const YOUNG_BLOCKS = 6
-/** One entity that is tested at every tick of 10 s. */
-const TESTS_LEAST = 8640
+/** One entity that is tested at every tick of 10 s: a meter's rate is never taken to be less. */
+export const TESTS_LEAST = 8640
 /** Weights are added as whole numbers of this part of a test: the order in which entities are judged must not show in a sum. */
 const PARTS = 2 ** 20
 

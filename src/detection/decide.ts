@@ -11,6 +11,7 @@ import {
   dropEvidence,
   type Evidence,
   forget,
+  HELD,
   LAST,
   logMixture,
   NATS,
@@ -32,7 +33,10 @@ import {
 /** Evidence that the anomaly is over, at which an alert resolves: a thousand to one. */
 const CALM_NATS = Math.log(1000)
 const CALM_LEAST_MS = 60_000
-/** After so long without anything odd an alert resolves, whatever the evidence: there may be no calls to judge by. */
+/**
+ * After so long without anything odd an alert resolves, whatever the evidence: there may be no calls to judge by. Not while silence is
+ * told of its entity: that nothing is heard of it any more is no sign that it is well.
+ */
 const QUIET_MS = 1_800_000
 /** While an alert is open its numbers are told again at most so often, unless the severity rises. */
 const UPDATE_MS = 300_000
@@ -121,8 +125,10 @@ function goOn(
       return
     }
   }
-  const quietMs = (end - (row[at + LAST] as number)) * tickMs
-  if ((quietMs >= CALM_LEAST_MS && (row[at + CALM] as number) >= CALM_NATS) || quietMs >= QUIET_MS) {
+  if (isSilenced(setting, subject, watch)) row[at + HELD] = end
+  const calmMs = (end - (row[at + LAST] as number)) * tickMs
+  const quietMs = (end - Math.max(row[at + LAST] as number, row[at + HELD] as number)) * tickMs
+  if ((calmMs >= CALM_LEAST_MS && (row[at + CALM] as number) >= CALM_NATS) || quietMs >= QUIET_MS) {
     row[at + RESOLVED] = end
     row[at + VERSION] = (row[at + VERSION] as number) + 1
     setting.report(subject, watch, 'resolved', tick)
@@ -136,6 +142,16 @@ function goOn(
   const updated = row[at + UPDATED] as number
   if ((end - updated) * tickMs >= UPDATE_MS && (row[at + LAST] as number) > updated)
     change(setting, subject, at, watch, tick)
+}
+
+/** Whether another detector tells that nothing is heard of this entity. */
+function isSilenced(setting: Setting, subject: Subject, watch: Watch): boolean {
+  const { numbers, width } = subject.rows
+  for (const other of setting.plan.watches) {
+    if (other === watch || other.detector.alarmsInSilence !== true) continue
+    if (numbers[subject.row * width + other.at + OPEN] === 1) return true
+  }
+  return false
 }
 
 function change(setting: Setting, subject: Subject, at: number, watch: Watch, tick: number): void {

@@ -6,6 +6,7 @@ import type { Severity } from './severity.ts'
 import type { Evidence } from './surprise.ts'
 
 export type { CountView } from '#src/baseline/kinds/count.ts'
+export type { FlowView } from '#src/baseline/kinds/flow.ts'
 export type { NovelView } from '#src/baseline/kinds/novel.ts'
 export type { RatioView } from '#src/baseline/kinds/ratio.ts'
 export type { SizesView } from '#src/baseline/kinds/sizes.ts'
@@ -63,6 +64,8 @@ export interface Detector<M extends Measures = Measures, P = unknown> {
   readonly alternatives: number
   /** Whether ticks without any call are judged too (counts: their silence is evidence for the baseline). */
   readonly silence: boolean
+  /** Given where silence may be evidence for the anomaly as well: an alert of it opens while nothing is heard. Demands `silence`. */
+  readonly alarmsInSilence?: true
   /** Whether `judge` tests single calls as well; they get half of the share. */
   readonly single: boolean
   /**

@@ -43,6 +43,8 @@ export const NATS = OPENED + 6
 export const NEEDED = OPENED + 7
 export const SINGLE = OPENED + 8
 export const RESOLVED = OPENED + 9
+/** In the same place while it is open: the end of the last tick at which silence was told of its entity, so that it could not resolve. */
+export const HELD = OPENED + 9
 export const SEVERITY = OPENED + 10
 /**
  * In the same place, while none is open: the twins, `ALTERNATIVES` numbers each (see twins.ts). An open alert tests nothing, so it has
@@ -107,9 +109,11 @@ export function clearEvidence(evidence: Evidence): void {
   evidence.parts.fill(0)
 }
 
-/** Adds one tick's numbers to the episode's. */
-export function addNumbers(row: Float64Array, at: number, evidence: Evidence): void {
-  for (let i = 0; i < SUMS; i += 1) row[at + SUM + i] = (row[at + SUM + i] as number) + (evidence.sums[i] as number)
+/** Adds the numbers of a tick, or of so many alike, to the episode's. */
+export function addNumbers(row: Float64Array, at: number, evidence: Evidence, ticks = 1): void {
+  for (let i = 0; i < SUMS; i += 1) {
+    row[at + SUM + i] = (row[at + SUM + i] as number) + ticks * (evidence.sums[i] as number)
+  }
   for (let i = 0; i < PEAKS; i += 1) {
     row[at + PEAK + i] = Math.max(row[at + PEAK + i] as number, evidence.peaks[i] as number)
   }
@@ -145,7 +149,7 @@ export function forget(row: Float64Array, at: number, tick: number): void {
 }
 
 /**
- * Takes `ticks` ticks of the same evidence (more than one only for silence, whose evidence is negative). `logWeight` is the
+ * Takes `ticks` ticks of the same evidence (more than one only for silence). `logWeight` is the
  * restart weight of one such tick. Returns whether anything odd is under way afterwards.
  */
 export function accumulate(
@@ -191,9 +195,11 @@ export function logAddExp(a: number, b: number): number {
   return most === Number.NEGATIVE_INFINITY ? most : most + Math.log1p(Math.exp(Math.min(a, b) - most))
 }
 
-/** z silent ticks in closed form: R <- e^z R + w e (1 - e^z) / (1 - e), for e < 1. */
+/** z silent ticks in closed form: R <- e^z R + w e (1 - e^z) / (1 - e). */
 function silence(logR: number, logWeight: number, l: number, ticks: number): number {
-  if (l >= 0) return logAddExp(logR, logWeight + Math.log(ticks)) + l * ticks
-  const left = ticks * l
-  return logAddExp(logR + left, logWeight + l + Math.log(Math.expm1(left) / Math.expm1(l)))
+  const z = ticks * l
+  if (l === 0) return logAddExp(logR, logWeight + Math.log(ticks))
+  // Of e^z - 1 only the logarithm is small enough to be written down where silence is evidence for the anomaly.
+  const sum = l < 0 ? Math.log(Math.expm1(z) / Math.expm1(l)) : z - l + Math.log(Math.expm1(-z) / Math.expm1(-l))
+  return logAddExp(logR + z, logWeight + l + sum)
 }

@@ -173,38 +173,53 @@ function keepSilent(setting: Setting, subject: Subject, base: number, from: numb
     show(plan, subject, cursor, null)
     for (const watch of plan.watches) {
       const at = base + watch.at
-      if (watch.detector.silence) hearSilence(setting, subject, watch, at, end, end - cursor)
-      if (numbers[at + OPEN] === 1) {
-        decide(setting, subject, watch, at, end - 1, null, null)
-        freeze(watch, subject)
-      }
+      const wasOpen = numbers[at + OPEN] === 1
+      const isOdd = watch.detector.silence && hearSilence(setting, subject, watch, at, cursor, end)
+      if (wasOpen) decide(setting, subject, watch, at, end - 1, isOdd ? evidence : null, null)
+      if (numbers[at + OPEN] === 1 || (isOdd && nearAlarm(numbers, at, watch))) freeze(watch, subject)
     }
     cursor = end
   }
 }
 
-function hearSilence(setting: Setting, subject: Subject, watch: Watch, at: number, end: number, ticks: number): void {
+/**
+ * What silent ticks [from, end) say to one watch. Returns whether they are evidence for the anomaly; `evidence` is then that of the last of
+ * them. Who is due (see due.ts) is judged as soon as silence may cross, so a stretch crosses at its last tick or not at all.
+ */
+function hearSilence(setting: Setting, subject: Subject, watch: Watch, at: number, from: number, end: number): boolean {
   const { numbers } = subject.rows
+  const { alternatives, alarmsInSilence } = watch.detector
+  const ticks = end - from
+  // What grows with the silence is seen at its end.
+  if (alarmsInSilence === true && ticks > 1) show(setting.plan, subject, end - 1, null)
   clearEvidence(evidence)
   evidence.strength = strengthOf(numbers, at)
-  if (!watch.detector.judge(watch.views, evidence, watch.params) || evidence.weight === 0) return
+  if (!watch.detector.judge(watch.views, evidence, watch.params) || evidence.weight === 0) return false
   if (numbers[at + OPEN] === 1) {
     numbers[at + CALM] = Math.max(0, (numbers[at + CALM] as number) + evidence.calm * ticks)
-    return
+    if (evidence.calm < 0) addNumbers(numbers, at, evidence, ticks)
+    return evidence.calm < 0
   }
   const meter = (setting.meters[watch.index] as WatchMeters).run
-  const logWeight = watch.logBudget - Math.log(meter.rate) + Math.log(subject.weight) + Math.log(evidence.weight)
-  const { alternatives } = watch.detector
-  const odd = accumulate(numbers, at, alternatives, evidence.logE, logWeight, ticks)
+  const logWeight = watch.logBudget - Math.log(meter.rate) + Math.log(subject.weight)
+  const odd = accumulate(numbers, at, alternatives, evidence.logE, logWeight + Math.log(evidence.weight), ticks)
   if (!setting.early) {
     spend(meter, evidence.weight, subject.weight * ticks)
     countCrossings(meter, crossTwins(numbers, at, alternatives, evidence.logE, ticks))
   }
-  if (odd) return
-  forget(numbers, at, end)
-  subject.examples[watch.index] = NONE
+  if (!odd) {
+    forget(numbers, at, end)
+    subject.examples[watch.index] = NONE
+    return false
+  }
+  if (bestOf(evidence, alternatives) <= 0) return false
+  addNumbers(numbers, at, evidence, ticks)
+  decide(setting, subject, watch, at, end - 1, evidence, { logWeight, logSingleWeight: Number.NEGATIVE_INFINITY })
+  if (!setting.early && numbers[at + OPEN] === 1) countOpened(meter)
+  return true
 }
 
+/** By how much an open episode exceeds its bound so far. */
 function strengthOf(numbers: Float64Array, at: number): number {
   return numbers[at + OPEN] === 1
     ? Math.max(1, (numbers[at + SUM] as number) / Math.max(numbers[at + SUM + 3] as number, 1e-9))

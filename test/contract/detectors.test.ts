@@ -7,7 +7,7 @@ const root = new URL('../../detectors/', import.meta.url)
 
 test('there are detectors', () => {
   expect([...stage.detectors.keys()]).toEqual(
-    expect.arrayContaining(['error-burst', 'get-spike', 'payload-error', 'payload-outlier']),
+    expect.arrayContaining(['error-burst', 'get-spike', 'payload-error', 'payload-outlier', 'silence']),
   )
 })
 

@@ -260,6 +260,13 @@ function caseContract(stage: Stage, detector: Detector, { recipe }: Case): void 
     expect(own(alerts)).not.toEqual([])
     for (const alert of own(alerts)) {
       const shown = callsShown(alert.query, calls).map((call) => call.request_id)
+      if (detector.alarmsInSilence === true) {
+        // What is missing cannot be shown. Calls of ticks that were more like normal are in the window, and not in the episode.
+        expect(shown.length).toBeGreaterThanOrEqual(alert.observed.calls as number)
+        expect(shown.length).toBeLessThan((alert.expected.low as number) || 1)
+        expect(alert.examples).toEqual([])
+        continue
+      }
       expect(shown.length).toBeGreaterThan(0)
       expect(alert.examples.length).toBeGreaterThan(0)
       expect(shown).toEqual(expect.arrayContaining(alert.examples.slice(0, shown.length)))

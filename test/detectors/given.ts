@@ -2,7 +2,7 @@ import { newCountNorm } from '#src/baseline/count-norm.ts'
 import { endpointRef } from '#src/baseline/entity.ts'
 import type { Measure } from '#src/baseline/measure.ts'
 import type { ApiCall } from '#src/call/call.ts'
-import type { CountView, Episode, RatioView, SizesView } from '#src/detection/detector.ts'
+import type { CountView, Episode, FlowView, RatioView, SizesView } from '#src/detection/detector.ts'
 import { type Evidence, PEAKS, SUMS } from '#src/detection/surprise.ts'
 import { binOf } from '#src/sketch/logbins.ts'
 import { sizesLearned } from '#test/contract/detector/views.ts'
@@ -37,12 +37,19 @@ export function callOf(fields: Partial<ApiCall>): ApiCall {
 /** What a measure takes of one call: for a ratio, whether it is of the kind. The other side is called `other side`. */
 export function taken(measure: Measure, fields: Partial<ApiCall>): boolean | number | string | null {
   const call = callOf(fields)
+  if (measure.kind === 'flow') return true
   return measure.kind === 'count' ? measure.where(call) : measure.of(call, 'other side')
 }
 
 /** A warm count of six calls a minute or so, and no wander. */
 export function countOf(k: number, more: Partial<CountView> = {}): CountView {
   return { ...newCountNorm(), k, mean: 1, bound: 1.5, shape: 2, armed: true, seen: 1000, ...more }
+}
+
+/** A warm flow of ten calls a tick that never rests. */
+export function flowOf(k: number, more: Partial<FlowView> = {}): FlowView {
+  const silent = k === 0 ? 1 : 0
+  return { k, mean: 10, low: 7, shape: 10, silent, gap: 1, armed: true, seen: 10_000, ...more }
 }
 
 export function ratioOf(part: number, whole: number, more: Partial<RatioView> = {}): RatioView {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import errorBurst from '#detectors/error-burst/detector.ts'
 import getSpike from '#detectors/get-spike/detector.ts'
+import silence from '#detectors/silence/detector.ts'
 import { newCountNorm } from '#src/baseline/count-norm.ts'
 import { shapeOfRatio } from '#src/baseline/ratio.ts'
 import { leastToAlarm, logRatio, upperQuantile } from '#src/detection/negative-binomial.ts'
@@ -46,6 +47,25 @@ describe('an e-value is at most 1 on average while the baseline holds', () => {
           for (let m = 0; m < getSpike.alternatives; m += 1) sums[m]! += mass * Math.exp(evidence.logE[m]!)
         }
         for (const sum of sums) expect(sum).toBeLessThanOrEqual(1 + TINY)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('for silence: under every mean above the least and every relative variance that is less', () => {
+    const evidence = newEvidence()
+    const least = fc.double({ min: 0.2, max: 30, noNaN: true })
+    const times = fc.double({ min: 1, max: 4, noNaN: true })
+    fc.assert(
+      fc.property(least, fc.double({ min: 0.03, max: 50, noNaN: true }), times, times, (low, shape, more, calmer) => {
+        const sums = new Float64Array(ALTERNATIVES)
+        for (const [k, mass] of negativeBinomial(low * more, shape * calmer)) {
+          clearEvidence(evidence)
+          const calls = { k, mean: low, low, shape, silent: 0, gap: 0, armed: true, seen: 100 }
+          silence.judge({ calls }, evidence, silence.params.parse({}))
+          for (let m = 0; m < silence.alternatives; m += 1) sums[m]! += mass * Math.exp(evidence.logE[m]!)
+        }
+        for (const sum of sums.subarray(0, silence.alternatives)) expect(sum).toBeLessThanOrEqual(1 + TINY)
       }),
       { numRuns: 60 },
     )

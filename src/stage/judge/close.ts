@@ -3,7 +3,8 @@ import { SCOPES, type Scope } from '#src/baseline/measure.ts'
 import { emptyTally, mergeTally, type Tally } from '#src/baseline/tally.ts'
 import { hashText } from '#src/call/hash.ts'
 import { settleMeter, turnMeter } from '#src/detection/budget.ts'
-import type { Watch } from '#src/detection/plan.ts'
+import { dueOf } from '#src/detection/due.ts'
+import type { Plan, Watch } from '#src/detection/plan.ts'
 import type { Outcome, Setting } from '#src/detection/subject.ts'
 import { OPEN } from '#src/detection/surprise.ts'
 import { admit, advance } from '#src/detection/watch.ts'
@@ -12,9 +13,11 @@ import type { Entity, Shard } from './shard.ts'
 /** Told for every settled change, in no particular order. */
 export type Report = (entity: Entity, watch: Watch, outcome: Outcome) => void
 
+const NOBODY: ReadonlySet<Entity> = new Set()
+
 /**
- * Settles one tick of one shard: admits who is new, judges all that were counted and all that have an open alert, learns.
- * Returns everybody who was judged. What it does depends on the shard's tallies of the tick and on nothing else.
+ * Settles one tick of one shard: admits who is new, judges all that were counted, all that have an open alert, and those `listened` to
+ * whose silence is due, learns. Returns everybody who was judged. What it does depends on the shard's tallies of the tick and on nothing else.
  */
 export function closeTick(
   shard: Shard,
@@ -23,6 +26,7 @@ export function closeTick(
   tallies: ReadonlyMap<Entity, Tally>,
   alarmed: ReadonlySet<Entity>,
   report: Report,
+  listened: ReadonlySet<Entity> = NOBODY,
 ): readonly Entity[] {
   for (const scope of SCOPES) {
     for (const { run, single } of shard.meters[scope]) {
@@ -45,6 +49,13 @@ export function closeTick(
   for (const entity of alarmed) {
     if (judged.has(entity)) continue
     advance(settings[entity.ref.scope], entity, tick, null)
+    silent.push(entity)
+  }
+  for (const entity of listened) {
+    if (entity.row < 0 || judged.has(entity) || alarmed.has(entity)) continue
+    const setting = settings[entity.ref.scope]
+    if (dueOf(setting.plan, calendar, entity) > tick) continue
+    advance(setting, entity, tick, null)
     silent.push(entity)
   }
   for (const scope of SCOPES) shard.peers[scope].settle(tick)
@@ -102,4 +113,13 @@ export function isAlarmed(entity: Entity, watches: readonly Watch[]): boolean {
   if (entity.row < 0) return false
   const base = entity.row * entity.rows.width
   return watches.some((watch) => entity.rows.numbers[base + watch.at + OPEN] === 1)
+}
+
+/** All of a shard that have an open alert. */
+export function alarmedOf(shard: Shard, plan: Plan): Set<Entity> {
+  const alarmed = new Set<Entity>()
+  for (const scope of SCOPES) {
+    for (const entity of shard.entities[scope].values()) if (isAlarmed(entity, plan[scope].watches)) alarmed.add(entity)
+  }
+  return alarmed
 }

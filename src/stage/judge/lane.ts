@@ -6,13 +6,14 @@ import { blockOf } from '#src/baseline/blocks.ts'
 import { Malformed } from '#src/baseline/bytes.ts'
 import { SCOPES } from '#src/baseline/measure.ts'
 import type { Tally } from '#src/baseline/tally.ts'
-import { layoutsOf } from '#src/detection/plan.ts'
+import { layoutsOf, type Watch } from '#src/detection/plan.ts'
 import type { Outcome } from '#src/detection/subject.ts'
 import type { Append, Opening, Step, StreamRecord } from '#src/stream/stream.ts'
 import { accountsOf, spendingOf } from './accounts.ts'
 import { checkpoint, restore, toldWrite } from './checkpoint.ts'
-import { closeTick, isAlarmed } from './close.ts'
+import { alarmedOf, closeTick, isAlarmed } from './close.ts'
 import { Early } from './early.ts'
+import { Listening } from './listening.ts'
 import type { JudgeOptions } from './options.ts'
 import { ResumePoint } from './resume.ts'
 import { baselineRows } from './rows.ts'
@@ -39,6 +40,7 @@ export class JudgeLane {
   /** Records before this were read in an earlier life: what of them is settled already is nothing late. */
   readonly #readBefore: number
   readonly #alarmed = new Map<Shard, Set<Entity>>()
+  readonly #listening: Listening
   #dirty: Entity[] = []
   #seenInBlock: Entity[] = []
   /** The first tick that is not settled; -Infinity before the first. */
@@ -63,19 +65,15 @@ export class JudgeLane {
     this.#time = new EventTime(options.latenessMs, opening.state, opening.resume ?? 0)
     this.#open = new OpenTicks(layoutsOf(options.plan))
     this.#early = new Early(options.plan)
+    this.#listening = new Listening(options.plan, options.calendar)
     this.#resume = new ResumePoint(opening.resume ?? 0)
     this.#readBefore = opening.note === '' ? 0 : Number(opening.note)
     this.#closed =
       restore(options.plan, this.#shards, options.shards, this.#told, opening.state) ?? Number.NEGATIVE_INFINITY
     this.#savedAt = this.#closed
     for (const shard of this.#shards.values()) {
-      const alarmed = new Set<Entity>()
-      for (const scope of SCOPES) {
-        for (const entity of shard.entities[scope].values()) {
-          if (isAlarmed(entity, options.plan[scope].watches)) alarmed.add(entity)
-        }
-      }
-      this.#alarmed.set(shard, alarmed)
+      this.#alarmed.set(shard, alarmedOf(shard, options.plan))
+      for (const scope of SCOPES) for (const entity of shard.entities[scope].values()) this.#listening.add(entity)
     }
   }
 
@@ -144,7 +142,7 @@ export class JudgeLane {
     const until = now === Number.POSITIVE_INFINITY ? Math.floor(latest / tickMs) + 1 : Math.floor(now / tickMs)
     for (;;) {
       const alarmed = [...this.#alarmed.values()].some((set) => set.size > 0)
-      const next = alarmed ? this.#closed : this.#open.first()
+      const next = alarmed ? this.#closed : this.#listening.first(this.#open.first())
       if (next === null || next >= until) break
       this.#closeTick(next)
     }
@@ -156,15 +154,19 @@ export class JudgeLane {
     if (this.#closed > Number.NEGATIVE_INFINITY && blockOf(calendar, tick) > blockOf(calendar, this.#closed - 1))
       this.#writeRows(tick)
     const byShard = this.#open.take(tick)
+    const due = this.#listening.take(tick)
     const settled: { alert: Alert; outcome: Outcome }[] = []
     for (const [shard, alarmed] of this.#alarmed) {
       const tallies = byShard.get(shard) ?? NO_TALLIES
-      if (tallies.size === 0 && alarmed.size === 0) continue
-      const judged = closeTick(shard, calendar, tick, tallies, alarmed, (entity, watch, outcome) => {
+      const listened = due(shard)
+      if (tallies.size === 0 && alarmed.size === 0 && listened.size === 0) continue
+      const report = (entity: Entity, watch: Watch, outcome: Outcome): void => {
         const status = outcome === 'resolved' ? 'resolved' : 'open'
         settled.push({ alert: alertOf(entity, watch, status, true, calendar.tickMs), outcome })
-      })
+      }
+      const judged = closeTick(shard, calendar, tick, tallies, alarmed, report, listened)
       for (const entity of judged) this.#judged(alarmed, entity)
+      for (const entity of listened) this.#listening.add(entity)
     }
     this.#closed = tick + 1
     settled.sort((a, b) => (a.alert.id < b.alert.id ? -1 : 1))
@@ -176,6 +178,7 @@ export class JudgeLane {
   #judged(alarmed: Set<Entity>, entity: Entity): void {
     if (isAlarmed(entity, this.#options.plan[entity.ref.scope].watches)) alarmed.add(entity)
     else alarmed.delete(entity)
+    this.#listening.add(entity)
     if (!entity.isDirty) this.#dirty.push(entity)
     if (!entity.isSeen) this.#seenInBlock.push(entity)
     entity.isDirty = true

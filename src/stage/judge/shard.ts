@@ -25,6 +25,8 @@ export interface Entity extends Subject {
   isDirty: boolean
   /** Judged in the block under way. */
   isSeen: boolean
+  /** The tick at which `Listening` has it; Infinity: it has not. */
+  due: number
 }
 
 /** An entity that has seen nothing for so long may give its place away. */
@@ -84,6 +86,7 @@ export class Shard {
       examples: this.#plan[ref.scope].watches.map(() => []),
       isDirty: false,
       isSeen: false,
+      due: Number.POSITIVE_INFINITY,
     }
     this.entities[ref.scope].set(key, fresh)
     return fresh

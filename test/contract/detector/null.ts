@@ -9,6 +9,7 @@ const MOST_HITS = 2000
 
 /** A view of a size at which every outcome can be walked through. */
 export function modest(view: View): View {
+  if ('low' in view) return { ...view, armed: true, low: 0.2 + (view.low % 100), shape: 0.05 + (view.shape % 100) }
   if ('k' in view) {
     const bursts = { ...view.bursts, size: 1.01 + (view.bursts.size % 100) }
     return { ...view, armed: true, bound: 0.02 + (view.bound % 100), shape: 0.05 + (view.shape % 100), bursts }
@@ -51,12 +52,12 @@ export function* outcomes(view: View): Generator<{ readonly logProbability: numb
     yield* coins(view)
     return
   }
-  if ('k' in view && view.bursts.applies) {
+  if ('bursts' in view && view.bursts.applies) {
     yield* bursts(view)
     return
   }
   const isCount = 'k' in view
-  const mu = isCount ? view.bound : view.whole * view.bound
+  const mu = 'low' in view ? view.low : isCount ? view.bound : view.whole * view.bound
   const shape = isCount ? view.shape : shapeOfRatio(mu)
   let logMass = shape * Math.log(shape / (mu + shape))
   for (let k = 0; k <= (isCount ? MOST_HITS : view.whole); k += 1) {

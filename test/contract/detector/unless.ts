@@ -9,6 +9,7 @@ export const FIRING_PART = 1.5
 
 const FEWER = /^fewer than about (\d+) (of these \d+ calls )?/
 const NEW = /^fewer than about (\d+) of these (\d+) (endpoints|networks) had been new to it$/
+const MORE = /^more than about (\d+) calls had come in this window$/
 const SMALLER = /^no (request|response) had been (larger|smaller) than /
 
 /**
@@ -17,6 +18,7 @@ const SMALLER = /^no (request|response) had been (larger|smaller) than /
  *   are ordinary calls,
  * - `fewer than about N … had come`: the others are not there,
  * - `fewer than about N of these M endpoints (networks) had been new to it`: the calls of the others are not there,
+ * - `more than about N calls had come`: so many had, copies of the calls that came before; the part is taken the other way round,
  * - `no request (response) had been larger (smaller) than …`: all are as small (large) as the query's threshold demands.
  * Those that stay are spread evenly over the window. Throws for a sentence that is none of these: then it cannot be checked.
  */
@@ -36,6 +38,11 @@ export function unless(alert: Alert, calls: readonly StoryCall[], part: number):
     if (fewer[2] === undefined) return calls.filter((call) => !touched.has(call))
     return calls.map((call) => (touched.has(call) ? { ...call, status: 200, duration_ms: 1 } : call))
   }
+  const more = MORE.exec(alert.silent_if)
+  if (more !== null) {
+    const some = missing(alert, calls, Math.floor(Number(more[1]) / part) + 1 - (alert.observed.calls ?? 0))
+    return [...calls, ...some].sort((a, b) => a.ts - b.ts)
+  }
   const smaller = SMALLER.exec(alert.silent_if)
   const threshold = /(request|response)_bytes (>=|<=) (\d+)/.exec(alert.query)
   if (smaller === null || threshold === null || smaller[1] !== threshold[1]) {
@@ -53,6 +60,7 @@ export function isClose(alert: Alert, calls: readonly StoryCall[]): boolean {
   const novel = NEW.exec(alert.silent_if)
   if (novel !== null) return FIRING_PART * Number(novel[1]) >= Number(novel[2])
   const fewer = FEWER.exec(alert.silent_if)
+  if (MORE.test(alert.silent_if)) return false
   return fewer === null || FIRING_PART * Number(fewer[1]) >= callsShown(alert.query, calls).length
 }
 
@@ -63,4 +71,17 @@ function thingOf({ service, method, route, client_ip }: StoryCall, things: strin
 function spread(shown: readonly StoryCall[], some: number): ReadonlySet<StoryCall> {
   const gap = shown.length / Math.max(1, some)
   return new Set(Array.from({ length: some }, (_, i) => shown[Math.floor((i + 0.5) * gap)] as StoryCall))
+}
+
+/** So many calls that did not come, evenly spread over the window of the alert. */
+function missing({ entity, opened_at, last_seen_at }: Alert, calls: readonly StoryCall[], some: number): StoryCall[] {
+  const [from, to] = [Date.parse(opened_at), Date.parse(last_seen_at)]
+  const usual = calls.filter(
+    ({ service, method, route }) => service === entity.service && method === entity.method && route === entity.route,
+  )
+  return Array.from({ length: Math.max(0, some) }, (_, i) => ({
+    ...(usual[i % usual.length] as StoryCall),
+    ts: Math.floor(from + ((i + 0.5) * (to - from)) / some),
+    request_id: `missing-${i}`,
+  }))
 }

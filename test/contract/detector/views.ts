@@ -11,12 +11,12 @@ import {
   SIZES_BINS,
   SIZES_WIDTH,
 } from '#src/baseline/sizes.ts'
-import type { CountView, Detector, NovelView, RatioView, SizesView } from '#src/detection/detector.ts'
+import type { CountView, Detector, FlowView, NovelView, RatioView, SizesView } from '#src/detection/detector.ts'
 
 import { clearEvidence, type Evidence, newEvidence } from '#src/detection/surprise.ts'
 import { SIZE_BINS } from '#src/sketch/logbins.ts'
 
-export type View = CountView | RatioView | SizesView | NovelView
+export type View = CountView | RatioView | SizesView | NovelView | FlowView
 export type ViewsByName = Readonly<Record<string, View>>
 
 /** From 0 to 1 by thousandths; fast-check's own doubles are nearly all tiny. */
@@ -97,6 +97,23 @@ const sizesView = fc
   })
   .map(({ mode, more, bins, armed }): SizesView => ({ ...sizesLearned([...mode, ...more], bins), armed }))
 
+/** As `src/baseline/flow.ts` bounds it: the least mean is 0 or .2 at least, and no more than the mean of the hour. */
+const flowView = fc
+  .record({
+    k: fc.oneof(fc.constant(0), whole(1e9)),
+    low: fc.oneof(fc.constant(0), positive(0.2, 1e7)),
+    slack: positive(1.3, 100),
+    dispersion: positive(0.1, 1e6),
+    silent: whole(1e6),
+    gap: whole(60),
+    armed: fc.boolean(),
+    seen: whole(1e12),
+  })
+  .map(({ slack, dispersion, silent, ...view }): FlowView => {
+    const shape = Math.max(view.low, 0.2) / (dispersion + 0.03 * view.low)
+    return { ...view, mean: view.low * slack, shape, silent: view.k > 0 ? 0 : silent + 1 }
+  })
+
 /** Any view of novelty: nobody is judged who may meet something new in more than a quarter of its calls. */
 const novelView = (except: NovelView['except']): fc.Arbitrary<NovelView> =>
   fc
@@ -126,6 +143,8 @@ function viewOf(measure: Measure): fc.Arbitrary<View> {
       return ratioView
     case 'sizes':
       return sizesView
+    case 'flow':
+      return flowView
     case 'novel':
       return novelView(measure.except)
   }

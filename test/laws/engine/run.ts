@@ -5,6 +5,7 @@ import newEdge from '#detectors/new-edge/detector.ts'
 import newOrigin from '#detectors/new-origin/detector.ts'
 import objectEnumeration from '#detectors/object-enumeration/detector.ts'
 import payloadOutlier from '#detectors/payload-outlier/detector.ts'
+import silence from '#detectors/silence/detector.ts'
 import native from '#schemas/native/format.ts'
 import type { Alert, AlertRecord } from '#src/alert/alert.ts'
 import { calendarOf } from '#src/baseline/blocks.ts'
@@ -68,6 +69,7 @@ const DETECTORS = [
   payloadOutlier,
   deniedBurst,
   objectEnumeration,
+  silence,
 ] as readonly unknown[] as readonly Detector[]
 export const PLAN = planOf(
   DETECTORS.map((detector) => ({ detector, params: detector.params.parse({}) })),

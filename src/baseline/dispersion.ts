@@ -1,0 +1,39 @@
+import type { CountConstants } from './count-constants.ts'
+import { BURSTS, DISPERSION, FANO, FANO_SUM, FANO_WEIGHT, num, PHI_SUM, PHI_WEIGHT } from './count-row.ts'
+
+/** No mean is taken to be less, in calls a tick. */
+export const BOUND_LEAST = 0.02
+
+/** How bursty a count is allowed to be: variance = mean + excess * mean + phi * mean^2. */
+export interface Dispersion {
+  readonly excess: number
+  readonly phi: number
+  /** The Fano factor as it was learned, without margins. */
+  readonly plain: number
+}
+
+/** Adds what so many ticks of k say of the dispersion. */
+export function addDispersion(row: Float64Array, at: number, k: number, mean: number, times: number): void {
+  // The cap is what keeps one attack from teaching burstiness for good; 400 F is the value that real cron clients need.
+  const excess = Math.min(((k - mean) * (k - mean)) / mean, 400 * num(row, at + FANO))
+  const fanoWeight = Math.min(1, 30 * mean) * times
+  row[at + FANO_SUM] = num(row, at + FANO_SUM) + excess * fanoWeight
+  row[at + FANO_WEIGHT] = num(row, at + FANO_WEIGHT) + fanoWeight
+  const phiWeight = Math.min(1, mean / 5) ** 2 * times
+  const relative = ((k - mean) * (k - mean) - mean) / (mean * mean)
+  row[at + PHI_SUM] = num(row, at + PHI_SUM) + Math.min(relative, 400) * phiWeight
+  row[at + PHI_WEIGHT] = num(row, at + PHI_WEIGHT) + phiWeight
+}
+
+/** The dispersion that the model allows, from what was learned. */
+export function dispersionOf(row: Float64Array, at: number, mean: number, constants: CountConstants): Dispersion {
+  const plain = (num(row, at + DISPERSION) + 40) / (num(row, at + DISPERSION + 1) + 20)
+  const learnedPhi = (num(row, at + DISPERSION + 2) + 5 * 0.3) / (num(row, at + DISPERSION + 3) + 5)
+  const phi = Math.max(0.03, constants.perPhi * learnedPhi)
+  // A dispersion learned from few ticks with calls is an underestimate: the large clusters are rare. The second term is what chance
+  // makes of a Poisson count's F.
+  const unsure = 1 + constants.perDeviation / Math.sqrt(1 + num(row, at + BURSTS))
+  const chance = Math.sqrt((2 + 1 / Math.max(mean, BOUND_LEAST)) / (num(row, at + DISPERSION + 1) + 20))
+  const excess = constants.perFano * (Math.max(0.05, plain - 1) * unsure + chance)
+  return { excess, phi, plain }
+}

@@ -1,0 +1,54 @@
+import type { Calendar } from '#src/baseline/blocks.ts'
+import { isOther } from '#src/baseline/entity.ts'
+import { dueOf } from '#src/detection/due.ts'
+import type { Plan } from '#src/detection/plan.ts'
+import type { Entity, Shard } from './shard.ts'
+
+const NOBODY: ReadonlySet<Entity> = new Set()
+
+/**
+ * Who has to be looked at although nothing may be heard of them, by the tick at which they are due. An entity is in it once, at the earliest
+ * tick at which it may be due as far as was known when it was put there; calls since then make that later, and are looked at only then. Few
+ * ticks are in it: nobody is due later than at the next block.
+ */
+export class Listening {
+  readonly #plan: Plan
+  readonly #calendar: Calendar
+  readonly #byTick = new Map<number, Map<Shard, Set<Entity>>>()
+
+  constructor(plan: Plan, calendar: Calendar) {
+    this.#plan = plan
+    this.#calendar = calendar
+  }
+
+  /** Puts in an entity, unless it is there already or its silence says nothing. */
+  add(entity: Entity): void {
+    // That the names for which there is no room fall silent says nothing either.
+    if (entity.due < Number.POSITIVE_INFINITY || entity.row < 0 || isOther(entity.ref)) return
+    entity.due = dueOf(this.#plan[entity.ref.scope], this.#calendar, entity)
+    if (entity.due === Number.POSITIVE_INFINITY) return
+    let byShard = this.#byTick.get(entity.due)
+    if (byShard === undefined) {
+      byShard = new Map()
+      this.#byTick.set(entity.due, byShard)
+    }
+    const there = byShard.get(entity.home)
+    if (there === undefined) byShard.set(entity.home, new Set([entity]))
+    else there.add(entity)
+  }
+
+  /** The first tick at which anybody is due, no later than `other`; `null`: there is neither. */
+  first(other: number | null): number | null {
+    let first = other
+    for (const tick of this.#byTick.keys()) if (first === null || tick < first) first = tick
+    return first
+  }
+
+  /** Takes out those who are due at a tick. */
+  take(tick: number): (shard: Shard) => ReadonlySet<Entity> {
+    const due = this.#byTick.get(tick)
+    this.#byTick.delete(tick)
+    for (const entities of due?.values() ?? []) for (const entity of entities) entity.due = Number.POSITIVE_INFINITY
+    return (shard) => due?.get(shard) ?? NOBODY
+  }
+}
