@@ -24,8 +24,15 @@ export interface Sizes {
   readonly of: (call: ApiCall) => number | null
 }
 
+/** How many bytes in all, in windows of five minutes; `null` where a call does not count. */
+export interface Volume {
+  readonly kind: 'volume'
+  readonly name: string
+  readonly of: (call: ApiCall) => number | null
+}
+
 /** One thing counted. Equal names mean equal measures: two detectors that share one share its tallies and its baseline. */
-export type Measure = Count | Ratio | Sizes
+export type Measure = Count | Ratio | Sizes | Volume
 
 export function count(name: string, where: (call: ApiCall) => boolean): Count {
   return { kind: 'count', name, where }
@@ -37,6 +44,10 @@ export function ratio(name: string, of: (call: ApiCall) => boolean, among: (call
 
 export function sizes(name: string, of: (call: ApiCall) => number | null): Sizes {
   return { kind: 'sizes', name, of }
+}
+
+export function volume(name: string, of: (call: ApiCall) => number | null): Volume {
+  return { kind: 'volume', name, of }
 }
 
 /** The kinds of entity that have tallies of their own. */

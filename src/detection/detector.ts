@@ -8,6 +8,7 @@ import type { Evidence } from './surprise.ts'
 export type { CountView } from '#src/baseline/kinds/count.ts'
 export type { RatioView } from '#src/baseline/kinds/ratio.ts'
 export type { SizesView } from '#src/baseline/kinds/sizes.ts'
+export type { VolumeView } from '#src/baseline/kinds/volume.ts'
 
 export type Measures = Readonly<Record<string, Measure>>
 export type Views<M extends Measures> = { readonly [K in keyof M]: ViewOf<M[K]> }

@@ -1,7 +1,8 @@
 import { shapeOfRatio } from '#src/baseline/ratio.ts'
 import { logTail } from '#src/baseline/sizes.ts'
-import type { CountView } from '#src/detection/detector.ts'
-import { SIZE_BINS } from '#src/sketch/logbins.ts'
+import { logExceedance, WINDOW_BINS } from '#src/baseline/volume-tail.ts'
+import type { CountView, VolumeView } from '#src/detection/detector.ts'
+import { floorOf, SIZE_BINS } from '#src/sketch/logbins.ts'
 import type { View, ViewsByName } from './views.ts'
 
 /** More than so many hits in one tick are not walked through: what they would add to an average is left out, and is positive. */
@@ -12,6 +13,11 @@ export function modest(view: View): View {
   if ('k' in view) {
     const bursts = { ...view.bursts, size: 1.01 + (view.bursts.size % 100) }
     return { ...view, armed: true, bound: 0.02 + (view.bound % 100), shape: 0.05 + (view.shape % 100), bursts }
+  }
+  if ('bytes' in view) {
+    const first = { ...view, armed: true, before: 0, lastBound: 0 }
+    const mean = windowsOf(first).reduce((sum, { bytes, mass }) => sum + bytes * mass, 0)
+    return { ...first, bound: Math.max(1000, mean) }
   }
   if ('part' in view) return { ...view, whole: 1 + (view.whole % 1000) }
   return { ...view, armed: true }
@@ -24,12 +30,28 @@ export function alone(views: ViewsByName, name: string): ViewsByName {
       ? { ...view, k: 0, armed: false }
       : 'part' in view
         ? { ...view, part: 0, whole: 0 }
-        : { ...view, bins: [], total: 0, armed: false }
+        : 'bytes' in view
+          ? { ...view, bytes: 0, armed: false }
+          : { ...view, bins: [], total: 0, armed: false }
   return Object.fromEntries(Object.entries(views).map(([other, view]) => [other, other === name ? view : empty(view)]))
 }
 
-/** What a tick may show, and how probable it is, while the worst that the baseline allows is true. Sizes: one call. */
-export function* outcomes(view: View): Generator<{ readonly logProbability: number; readonly view: View }> {
+/** What a tick may show, how probable it is, and a later tick in which the rest of its evidence is heard. */
+interface Outcome {
+  readonly logProbability: number
+  readonly view: View
+  readonly then?: View
+}
+
+/** What a tick may show while the worst that the baseline allows is true. Sizes: one call; volumes: one window. */
+export function* outcomes(view: View): Generator<Outcome> {
+  if ('bytes' in view) {
+    for (const { bytes, mass } of windowsOf(view)) {
+      const then = { ...view, bytes: 1, last: bytes, lastBound: view.bound }
+      yield { logProbability: Math.log(mass), view: { ...view, bytes }, then }
+    }
+    return
+  }
   if ('bins' in view) {
     for (let bin = 0; bin < SIZE_BINS; bin += 1) {
       const beyond = bin + 1 < SIZE_BINS ? Math.exp(logTail(view, bin + 1)) : 0
@@ -55,7 +77,7 @@ export function* outcomes(view: View): Generator<{ readonly logProbability: numb
 }
 
 /** A silent tick, or one with calls: one call, and as many more as a negative binomial says; together as many as the bound allows. */
-function* bursts(view: CountView): Generator<{ readonly logProbability: number; readonly view: View }> {
+function* bursts(view: CountView): Generator<Outcome> {
   const { start, again, size, shape, wasActive } = view.bursts
   const active = wasActive ? again : start
   yield { logProbability: Math.log1p(-active), view: { ...view, k: 0 } }
@@ -66,4 +88,14 @@ function* bursts(view: CountView): Generator<{ readonly logProbability: number; 
     yield { logProbability: logMass, view: { ...view, k: k + 1 } }
     logMass += Math.log(((k + shape) / (k + 1)) * q)
   }
+}
+
+/** Windows as probable as the histogram and its tail have them, each the smallest of its bin; what is below the tail is one byte. */
+function windowsOf(view: VolumeView): { readonly bytes: number; readonly mass: number }[] {
+  const beyond = (bin: number): number =>
+    bin < WINDOW_BINS ? Math.exp(logExceedance(view, Math.max(1, floorOf(2 * bin) + 1))) : 0
+  return Array.from({ length: WINDOW_BINS }, (_, bin) => ({
+    bytes: Math.max(1, floorOf(2 * bin) + 1),
+    mass: Math.max(0, beyond(bin) - beyond(bin + 1)),
+  })).filter(({ mass }) => mass > 0)
 }

@@ -7,6 +7,7 @@ export const SILENT_PART = 0.75
 export const FIRING_PART = 1.5
 
 const FEWER = /^fewer than about (\d+) (of these \d+ calls )?/
+const QUIETER = /^no five minutes had brought it more than (\d+) bytes/
 const SMALLER = /^no (request|response) had been larger than /
 
 /**
@@ -14,6 +15,7 @@ const SMALLER = /^no (request|response) had been larger than /
  * - `fewer than about N of these M calls had …`: of the calls that its query shows, that part of N are left, and the others
  *   are ordinary calls,
  * - `fewer than about N … had come`: the others are not there,
+ * - `no five minutes had brought it more than N bytes`: the responses that its query shows are that much smaller,
  * - `no request (response) had been larger than …`: all are as small as the query's threshold demands.
  * Those that stay are spread evenly over the window. Throws for a sentence that is none of these: then it cannot be checked.
  */
@@ -25,6 +27,10 @@ export function unless(alert: Alert, calls: readonly StoryCall[], part: number):
     const touched = new Set(shown.filter((call) => !left.has(call)))
     if (fewer[2] === undefined) return calls.filter((call) => !touched.has(call))
     return calls.map((call) => (touched.has(call) ? { ...call, status: 200, duration_ms: 1 } : call))
+  }
+  const window = QUIETER.exec(alert.silent_if)
+  if (window !== null) {
+    return smallerBy((part * Number(window[1])) / (alert.observed.largest_window_bytes as number), shown, calls)
   }
   const smaller = SMALLER.exec(alert.silent_if)
   const threshold = /(request|response)_bytes >= (\d+)/.exec(alert.query)
@@ -40,6 +46,16 @@ export function unless(alert: Alert, calls: readonly StoryCall[], part: number):
 export function isClose(alert: Alert, calls: readonly StoryCall[]): boolean {
   const fewer = FEWER.exec(alert.silent_if)
   return fewer === null || FIRING_PART * Number(fewer[1]) >= callsShown(alert.query, calls).length
+}
+
+/** The same calls with smaller responses where the alert's query shows them. */
+function smallerBy(part: number, shown: readonly StoryCall[], calls: readonly StoryCall[]): StoryCall[] {
+  const touched = new Set(shown)
+  return calls.map((call) =>
+    touched.has(call) && call.response_bytes !== null
+      ? { ...call, response_bytes: Math.floor(call.response_bytes * part) }
+      : call,
+  )
 }
 
 function spread(shown: readonly StoryCall[], some: number): ReadonlySet<StoryCall> {

@@ -1,3 +1,4 @@
+import dataExfiltration from '#detectors/data-exfiltration/detector.ts'
 import errorBurst from '#detectors/error-burst/detector.ts'
 import getSpike from '#detectors/get-spike/detector.ts'
 import payloadOutlier from '#detectors/payload-outlier/detector.ts'
@@ -54,7 +55,7 @@ export interface Outcome {
   readonly fates: Readonly<Partial<Record<Fate, number>>>
 }
 
-const DETECTORS = [errorBurst, getSpike, payloadOutlier] as readonly unknown[] as readonly Detector[]
+const DETECTORS = [dataExfiltration, errorBurst, getSpike, payloadOutlier] as readonly unknown[] as readonly Detector[]
 export const PLAN = planOf(
   DETECTORS.map((detector) => ({ detector, params: detector.params.parse({}) })),
   1,
