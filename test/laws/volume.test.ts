@@ -80,6 +80,24 @@ describe('a volume that is as it always was', () => {
     expect(Math.max(...means)).toBeGreaterThan(0.5)
   })
 
+  test('but in one new night: a nightly copy is told when it first comes, and not again', () => {
+    let first = 0
+    let later = 0
+    for (let entity = 0; entity < 15; entity += 1) {
+      const random = randomFor(99, entity)
+      const lab = new VolumeLab(LOG_WEIGHT)
+      const begin = MONDAY + 5 * DAY
+      for (let window = MONDAY; window < begin + 9 * DAY; window += 1) {
+        const isNight = window >= begin && hourOf(window) >= 2 && hourOf(window) < 3
+        if (!lab.window(window, (isNight ? 8e7 : 1e6) * scattered(random, 0.3))) continue
+        if (window < begin + DAY) first += 1
+        else later += 1
+      }
+    }
+    expect(first).toBeGreaterThanOrEqual(15)
+    expect(later).toBe(0)
+  })
+
   test('the guard is needed: bets against the bare average are told by the dozen', () => {
     let told = 0
     for (let entity = 0; entity < 25; entity += 1) {
