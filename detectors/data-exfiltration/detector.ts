@@ -4,8 +4,8 @@ import { defineDetector } from '#src/detection/detector.ts'
 import { VOLUME_ALTERNATIVES, volumeEvidence } from '#src/detection/volume-evidence.ts'
 import { bytesText, percentText, round } from '#src/detection/words.ts'
 
-/** Smaller responses are no examples: what is carried away in them is seen by `get-spike`. */
-const EXAMPLE_BYTES = 1024
+/** Smaller responses are no examples: each costs its id in every tally. */
+const EXAMPLE_BYTES = 16_384
 /** From this share of the largest responses on, one endpoint is said to be behind it. */
 const ONE_ENDPOINT = 0.75
 const GIGABYTE = 1e9

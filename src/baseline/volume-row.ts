@@ -13,12 +13,11 @@ export const MEAN = 7
 export const BOUND = 8
 /** What the memory of peaks recalls for it. */
 export const PEAK = 9
-/** A block is these numbers; the one that waits to be learned is as long. */
-export const BLOCK_FROM = BLOCK
+/** A block is the numbers from BLOCK on; the one that waits to be learned is as long. */
 export const BLOCK_WIDTH = PEAK - BLOCK + 1
 export const PENDING = 10
 /** Where a number of the current block lies in the one that waits. */
-export const WAITING = PENDING - BLOCK_FROM
+export const WAITING = PENDING - BLOCK
 export const IS_PENDING = 18
 /** The last window that had bytes and was tested: its sum, and what it was held against. */
 export const LAST = 19

@@ -4,7 +4,6 @@ import {
   ARMED,
   BEYOND,
   BLOCK,
-  BLOCK_FROM,
   BLOCK_WIDTH,
   BOUND,
   EXCESS,
@@ -142,7 +141,7 @@ export function rollVolume(
   const walked = Math.min(behind, BLOCKS_WALKED)
   for (let i = 0; i < walked; i += 1) {
     commitPending(row, at, bins, binsAt, blockMs)
-    row.copyWithin(at + PENDING, at + BLOCK_FROM, at + BLOCK_FROM + BLOCK_WIDTH)
+    row.copyWithin(at + PENDING, at + BLOCK, at + BLOCK + BLOCK_WIDTH)
     row[at + IS_PENDING] = 1
     row.fill(0, at + SUM, at + SUM + WINDOWS)
     row[at + FROZEN] = 0
