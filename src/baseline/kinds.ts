@@ -6,10 +6,11 @@ import flow from './kinds/flow.ts'
 import novel from './kinds/novel.ts'
 import ratio from './kinds/ratio.ts'
 import sizes from './kinds/sizes.ts'
+import volume from './kinds/volume.ts'
 import type { Measure } from './measure.ts'
 
 /** Every kind of measure, in the order in which tallies hold them. */
-export const KINDS: readonly Kind[] = [count, ratio, sizes, distinct, breadth, novel, flow]
+export const KINDS: readonly Kind[] = [count, ratio, sizes, distinct, breadth, novel, flow, volume]
 
 /** The kind of a name, as layouts and signatures have it; undefined for what no Tidemark of this version knows. */
 export function kindOf(name: string): Kind | undefined {
@@ -26,5 +27,6 @@ export type ViewOf<M extends Measure> = ReturnType<
     breadth: typeof breadth
     novel: typeof novel
     flow: typeof flow
+    volume: typeof volume
   }[M['kind']]['view']
 >

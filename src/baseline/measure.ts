@@ -69,8 +69,15 @@ export interface Flow {
   readonly name: string
 }
 
+/** How many bytes in all, in windows of five minutes; `null` where a call does not count. */
+export interface Volume {
+  readonly kind: 'volume'
+  readonly name: string
+  readonly of: (call: ApiCall) => number | null
+}
+
 /** One thing counted. Equal names mean equal measures: two detectors that share one share its tallies and its baseline. */
-export type Measure = Count | Ratio | Sizes | Distinct | Breadth | Novel | Flow
+export type Measure = Count | Ratio | Sizes | Distinct | Breadth | Novel | Flow | Volume
 
 export function count(name: string, where: (call: ApiCall) => boolean): Count {
   return { kind: 'count', name, where }
@@ -109,6 +116,10 @@ export function novel(name: string, of: Novel['of'], except: Novel['except']): N
 
 export function flow(name: string): Flow {
   return { kind: 'flow', name }
+}
+
+export function volume(name: string, of: (call: ApiCall) => number | null): Volume {
+  return { kind: 'volume', name, of }
 }
 
 /** The kinds of entity that have tallies of their own. */

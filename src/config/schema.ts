@@ -224,7 +224,11 @@ const enabled = z.boolean().default(true).describe('Whether the detector runs')
 
 function detectorsSchema(detectors: Plugins['detectors']) {
   const shape: Record<string, z.ZodPrefault<z.ZodObject>> = {}
-  for (const [detector, params] of detectors) shape[detector] = params.strict().safeExtend({ enabled }).prefault({})
+  for (const [detector, params] of detectors) {
+    // A detector that is not to run unless it is asked for says so itself, and why.
+    const own = (params.shape.enabled ?? enabled) as typeof enabled
+    shape[detector] = params.strict().safeExtend({ enabled: own }).prefault({})
+  }
   return z.strictObject(shape)
 }
 

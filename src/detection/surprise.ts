@@ -60,9 +60,11 @@ export interface Evidence {
   readonly logE: Float64Array
   /** ln of the p-value of the most surprising single call; 0 where there is none. */
   logSingle: number
+  /** What `logSingle` was before this tick, where the same thing was tested in part then: it is one test, and crosses once. */
+  logSingleBefore: number
   /** Calls that were tested one by one. */
   singles: number
-  /** This tick's part of a test: 1, or the probability that anything was to be counted, where silence is tested too. */
+  /** This tick's part of a test: 1, 0 where it goes on with one that an earlier tick began, or the probability that anything was to be counted, where silence is tested too. */
   weight: number
   /** ln of the e-value against "still as odd as it was". */
   calm: number
@@ -84,6 +86,7 @@ export function newEvidence(): Evidence {
   return {
     logE: new Float64Array(ALTERNATIVES),
     logSingle: 0,
+    logSingleBefore: 0,
     singles: 0,
     weight: 1,
     calm: 0,
@@ -99,6 +102,7 @@ export function newEvidence(): Evidence {
 export function clearEvidence(evidence: Evidence): void {
   evidence.logE.fill(0)
   evidence.logSingle = 0
+  evidence.logSingleBefore = 0
   evidence.singles = 0
   evidence.weight = 1
   evidence.calm = 0

@@ -54,12 +54,13 @@ function logTwin(row: Float64Array, at: number, twin: number, alternatives: numb
   return (LOG_TWINS[twin] as number) + most + Math.log(sum / alternatives)
 }
 
-/** How a test of one call crosses: it has no memory, so its twins are the same rule at c times the weight. */
-export function crossSingle(logSingle: number, logWeight: number): number {
+/** How a test of one call crosses: it has no memory, so its twins are the same rule at c times the weight. `before`: what it was already. */
+export function crossSingle(logSingle: number, logWeight: number, before = 0): number {
   let crossed = 0
   if (logSingle >= 0) return crossed
   for (let twin = 0; twin < TWINS.length; twin += 1) {
-    if (logSingle <= logWeight + (LOG_TWINS[twin] as number)) crossed |= 1 << twin
+    const threshold = logWeight + (LOG_TWINS[twin] as number)
+    if (logSingle <= threshold && before > threshold) crossed |= 1 << twin
   }
   return crossed
 }

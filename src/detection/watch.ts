@@ -103,7 +103,7 @@ function weigh(setting: Setting, subject: Subject, watch: Watch, at: number, tic
   const logWeight = watch.logBudget - Math.log(meters.run.rate) + Math.log(subject.weight)
   const logSingleWeight = watch.logBudget - Math.log(meters.single.rate) + Math.log(subject.weight)
   if (!setting.early) {
-    countTests(meters.run, subject.weight)
+    if (evidence.weight > 0) countTests(meters.run, subject.weight)
     countTests(meters.single, subject.weight * evidence.singles)
   }
   const open = numbers[at + OPEN] === 1
@@ -126,7 +126,7 @@ function weigh(setting: Setting, subject: Subject, watch: Watch, at: number, tic
       spend(meters.run, evidence.weight, subject.weight)
       spend(meters.single, 1, subject.weight * evidence.singles)
       countCrossings(meters.run, crossTwins(numbers, at, watch.detector.alternatives, evidence.logE, 1))
-      countCrossings(meters.single, crossSingle(evidence.logSingle, logSingleWeight))
+      countCrossings(meters.single, crossSingle(evidence.logSingle, logSingleWeight, evidence.logSingleBefore))
     }
     if (!odd) {
       forget(numbers, at, single ? tick : tick + 1)

@@ -119,11 +119,13 @@ function judgeContract(detector: Detector, params: unknown): void {
     let highest = 0
     const property = fc.property(views, fc.constantFrom(...Object.keys(detector.measures)), (shown, name) => {
       const means = new Float64Array(detector.alternatives)
-      for (const { logProbability, view } of outcomes(modest(shown[name] as View))) {
-        const evidence = judged(detector, alone({ ...shown, [name]: view }, name), params)
+      for (const { logProbability, view, then } of outcomes(modest(shown[name] as View))) {
+        const heard = [view, ...(then === undefined ? [] : [then])].map((one) =>
+          judged(detector, alone({ ...shown, [name]: one }, name), params),
+        )
         for (let m = 0; m < means.length; m += 1) {
-          means[m] =
-            (means[m] as number) + Math.exp(logProbability + (evidence === null ? 0 : (evidence.logE[m] as number)))
+          const nats = heard.reduce((sum, evidence) => sum + (evidence === null ? 0 : (evidence.logE[m] as number)), 0)
+          means[m] = (means[m] as number) + Math.exp(logProbability + nats)
         }
       }
       highest = Math.max(highest, ...means)

@@ -1,7 +1,8 @@
 import { shapeOfRatio } from '#src/baseline/ratio.ts'
 import { logProbability } from '#src/baseline/sizes.ts'
-import type { CountView, NovelView } from '#src/detection/detector.ts'
-import { SIZE_BINS } from '#src/sketch/logbins.ts'
+import { logExceedance, WINDOW_BINS } from '#src/baseline/volume-tail.ts'
+import type { CountView, NovelView, VolumeView } from '#src/detection/detector.ts'
+import { leastOf, SIZE_BINS } from '#src/sketch/logbins.ts'
 import type { View, ViewsByName } from './views.ts'
 
 /** More than so many hits in one tick are not walked through: what they would add to an average is left out, and is positive. */
@@ -13,6 +14,11 @@ export function modest(view: View): View {
   if ('k' in view) {
     const bursts = { ...view.bursts, size: 1.01 + (view.bursts.size % 100) }
     return { ...view, armed: true, bound: 0.02 + (view.bound % 100), shape: 0.05 + (view.shape % 100), bursts }
+  }
+  if ('bytes' in view) {
+    const first = { ...view, armed: true, before: 0, lastBound: 0 }
+    const mean = windowsOf(first).reduce((sum, { bytes, mass }) => sum + bytes * mass, 0)
+    return { ...first, bound: Math.max(1000, mean) }
   }
   if ('part' in view) return { ...view, whole: 1 + (view.whole % 1000) }
   if ('fresh' in view) return { ...view, armed: true, calls: 1 + (view.calls % 1000), excused: 0 }
@@ -28,12 +34,28 @@ export function alone(views: ViewsByName, name: string): ViewsByName {
         ? { ...view, part: 0, whole: 0 }
         : 'fresh' in view
           ? { ...view, calls: 0, fresh: 0, excused: 0 }
-          : { ...view, bins: [], total: 0, armed: false }
+          : 'bytes' in view
+            ? { ...view, bytes: 0, armed: false }
+            : { ...view, bins: [], total: 0, armed: false }
   return Object.fromEntries(Object.entries(views).map(([other, view]) => [other, other === name ? view : empty(view)]))
 }
 
-/** What a tick may show, and how probable it is, while the worst that the baseline allows is true. Sizes: one call. */
-export function* outcomes(view: View): Generator<{ readonly logProbability: number; readonly view: View }> {
+/** What a tick may show, how probable it is, and a later tick in which the rest of its evidence is heard. */
+interface Outcome {
+  readonly logProbability: number
+  readonly view: View
+  readonly then?: View
+}
+
+/** What a tick may show while the worst that the baseline allows is true. Sizes: one call; volumes: one window. */
+export function* outcomes(view: View): Generator<Outcome> {
+  if ('bytes' in view) {
+    for (const { bytes, mass } of windowsOf(view)) {
+      const then = { ...view, bytes: 1, last: bytes, lastBound: view.bound }
+      yield { logProbability: Math.log(mass), view: { ...view, bytes }, then }
+    }
+    return
+  }
   if ('bins' in view) {
     const { upper, lower } = view
     const size = (bin: number, probability: number): { logProbability: number; view: View } => ({
@@ -77,7 +99,7 @@ function* coins(view: NovelView): Generator<{ readonly logProbability: number; r
 }
 
 /** A silent tick, or one with calls: one call, and as many more as a negative binomial says; together as many as the bound allows. */
-function* bursts(view: CountView): Generator<{ readonly logProbability: number; readonly view: View }> {
+function* bursts(view: CountView): Generator<Outcome> {
   const { start, again, size, shape, wasActive } = view.bursts
   const active = wasActive ? again : start
   yield { logProbability: Math.log1p(-active), view: { ...view, k: 0 } }
@@ -88,4 +110,14 @@ function* bursts(view: CountView): Generator<{ readonly logProbability: number; 
     yield { logProbability: logMass, view: { ...view, k: k + 1 } }
     logMass += Math.log(((k + shape) / (k + 1)) * q)
   }
+}
+
+/** Windows as probable as the histogram and its tail have them, each the smallest of its bin; what is below the tail is one byte. */
+function windowsOf(view: VolumeView): { readonly bytes: number; readonly mass: number }[] {
+  const beyond = (bin: number): number =>
+    bin < WINDOW_BINS ? Math.exp(logExceedance(view, Math.max(1, leastOf(2 * bin) + 1))) : 0
+  return Array.from({ length: WINDOW_BINS }, (_, bin) => ({
+    bytes: Math.max(1, leastOf(2 * bin) + 1),
+    mass: Math.max(0, beyond(bin) - beyond(bin + 1)),
+  })).filter(({ mass }) => mass > 0)
 }

@@ -7,7 +7,7 @@ import * as z from 'zod'
  * come, or calls `change`), and the alerts that it deserves are named, or none. All times are minutes since the story began.
  */
 const endpoint = z.string().regex(/^[A-Z]+ \S+ \/\S*$/, 'METHOD service /route')
-const minutes = z.number().min(0).max(10_000)
+const minutes = z.number().min(0).max(20_000)
 const share = z.number().min(0).max(1)
 const size = z.int().min(0).nullable()
 

@@ -11,6 +11,7 @@ const FEWER = /^fewer than about (\d+) (of these \d+ calls )?/
 const NEW = /^fewer than about (\d+) of these (\d+) (endpoints|networks) had been new to it$/
 const MORE = /^more than about (\d+) calls had come in this window$/
 const SMALLER = /^no (request|response) had been (larger|smaller) than /
+const QUIETER = /^no five minutes had brought it more than (\d+) bytes/
 
 /**
  * The story as an alert says that it would have stayed silent (`silent_if`), in the ways that alerts may say it:
@@ -19,6 +20,7 @@ const SMALLER = /^no (request|response) had been (larger|smaller) than /
  * - `fewer than about N … had come`: the others are not there,
  * - `fewer than about N of these M endpoints (networks) had been new to it`: the calls of the others are not there,
  * - `more than about N calls had come`: so many had, copies of the calls that came before; the part is taken the other way round,
+ * - `no five minutes had brought it more than N bytes`: the responses that its query shows are that much smaller,
  * - `no request (response) had been larger (smaller) than …`: all are as small (large) as the query's threshold demands.
  * Those that stay are spread evenly over the window. Throws for a sentence that is none of these: then it cannot be checked.
  */
@@ -43,6 +45,10 @@ export function unless(alert: Alert, calls: readonly StoryCall[], part: number):
     const some = missing(alert, calls, Math.floor(Number(more[1]) / part) + 1 - (alert.observed.calls ?? 0))
     return [...calls, ...some].sort((a, b) => a.ts - b.ts)
   }
+  const window = QUIETER.exec(alert.silent_if)
+  if (window !== null) {
+    return smallerBy((part * Number(window[1])) / (alert.observed.largest_window_bytes as number), shown, calls)
+  }
   const smaller = SMALLER.exec(alert.silent_if)
   const threshold = /(request|response)_bytes (>=|<=) (\d+)/.exec(alert.query)
   if (smaller === null || threshold === null || smaller[1] !== threshold[1]) {
@@ -66,6 +72,16 @@ export function isClose(alert: Alert, calls: readonly StoryCall[]): boolean {
 
 function thingOf({ service, method, route, client_ip }: StoryCall, things: string | undefined): string | null {
   return things === 'networks' ? originOf(client_ip) : `${method} ${service} ${route}`
+}
+
+/** The same calls with smaller responses where the alert's query shows them. */
+function smallerBy(part: number, shown: readonly StoryCall[], calls: readonly StoryCall[]): StoryCall[] {
+  const touched = new Set(shown)
+  return calls.map((call) =>
+    touched.has(call) && call.response_bytes !== null
+      ? { ...call, response_bytes: Math.floor(call.response_bytes * part) }
+      : call,
+  )
 }
 
 function spread(shown: readonly StoryCall[], some: number): ReadonlySet<StoryCall> {

@@ -11,12 +11,22 @@ import {
   SIZES_BINS,
   SIZES_WIDTH,
 } from '#src/baseline/sizes.ts'
-import type { CountView, Detector, FlowView, NovelView, RatioView, SizesView } from '#src/detection/detector.ts'
+import { BEYOND, EXCESS, LEARNED, LOG_EDGE, VOLUME_WIDTH } from '#src/baseline/volume-row.ts'
+import { settleTail, WINDOW_BINS } from '#src/baseline/volume-tail.ts'
+import type {
+  CountView,
+  Detector,
+  FlowView,
+  NovelView,
+  RatioView,
+  SizesView,
+  VolumeView,
+} from '#src/detection/detector.ts'
 
 import { clearEvidence, type Evidence, newEvidence } from '#src/detection/surprise.ts'
 import { SIZE_BINS } from '#src/sketch/logbins.ts'
 
-export type View = CountView | RatioView | SizesView | NovelView | FlowView
+export type View = CountView | RatioView | SizesView | NovelView | FlowView | VolumeView
 export type ViewsByName = Readonly<Record<string, View>>
 
 /** From 0 to 1 by thousandths; fast-check's own doubles are nearly all tiny. */
@@ -132,6 +142,38 @@ const novelView = (except: NovelView['except']): fc.Arbitrary<NovelView> =>
       return { ...view, except, fresh: news, share: usual * view.bound, named: NOTHING, met: NOTHING }
     })
 const NOTHING: NovelView['met'] = Object.freeze([])
+/** Windows of one mode or two, as they may have been learned; the one under way and the one before, tested or not. */
+const volumeView = fc
+  .record({
+    windows: fc.array(fc.tuple(fc.nat(WINDOW_BINS - 1), fc.integer({ min: 1, max: 400 })), {
+      minLength: 1,
+      maxLength: 6,
+    }),
+    before: fc.oneof(fc.constant(0), whole(1e13)),
+    bytes: whole(1e13),
+    mean: positive(1, 1e12),
+    slack: positive(2, 400),
+    last: whole(1e13),
+    wasTested: fc.boolean(),
+    armed: fc.boolean(),
+    seen: whole(1e12),
+  })
+  .map(({ windows, slack, wasTested, ...view }): VolumeView => {
+    const histogram = new Uint16Array(WINDOW_BINS)
+    for (const [bin, count] of windows) histogram[bin] = (histogram[bin] as number) + count
+    const row = new Float64Array(VOLUME_WIDTH)
+    row[LEARNED] = histogram.reduce((sum, count) => sum + count, 0)
+    settleTail(row, 0, histogram, 0)
+    const [learned, beyond, excess, logEdge] = [LEARNED, BEYOND, EXCESS, LOG_EDGE].map((at) => row[at] as number) as [
+      number,
+      number,
+      number,
+      number,
+    ]
+    const bound = Math.max(1000, slack * view.mean)
+    const tail = { learned, beyond, excess, logEdge, histogram, histogramAt: 0 }
+    return { ...view, ...tail, calls: Math.ceil(view.bytes / 1e6), bound, lastBound: wasTested ? bound : 0 }
+  })
 
 function viewOf(measure: Measure): fc.Arbitrary<View> {
   switch (measure.kind) {
@@ -147,6 +189,8 @@ function viewOf(measure: Measure): fc.Arbitrary<View> {
       return flowView
     case 'novel':
       return novelView(measure.except)
+    case 'volume':
+      return volumeView
   }
 }
 
@@ -163,6 +207,7 @@ export function moreOf(view: View, by: number): View {
   if ('k' in view) return { ...view, k: view.k + by }
   if ('part' in view) return { ...view, part: Math.min(view.whole, view.part + by) }
   if ('fresh' in view) return { ...view, fresh: Math.min(view.calls, view.fresh + by) }
+  if ('bytes' in view) return { ...view, bytes: view.bytes + by * 1e6 }
   const bins = [...view.bins]
   const last = bins.length - 2
   const [first = 0, top = 0] = [bins[0], bins[last]]

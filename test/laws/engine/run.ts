@@ -1,3 +1,4 @@
+import dataExfiltration from '#detectors/data-exfiltration/detector.ts'
 import deniedBurst from '#detectors/denied-burst/detector.ts'
 import errorBurst from '#detectors/error-burst/detector.ts'
 import getSpike from '#detectors/get-spike/detector.ts'
@@ -62,6 +63,7 @@ export interface Outcome {
 }
 
 const DETECTORS = [
+  dataExfiltration,
   errorBurst,
   getSpike,
   newEdge,
