@@ -27,7 +27,7 @@ export default defineDetector({
       .boolean()
       .default(false)
       .describe(
-        'Whether the detector runs: not as shipped, since callers whose volume wanders for hours exceed its budget',
+        'Whether the detector runs: not as shipped, since callers whose volume wanders for hours exceed its budget.',
       ),
     leastBytes: z
       .int()
