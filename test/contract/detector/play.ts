@@ -11,7 +11,7 @@ import { STORY_START, type StoryCall } from './traffic.ts'
 const MINUTE = 60_000
 const bytes = new TextEncoder()
 
-/** The engine that cases run through, with everything as it is shipped. */
+/** The engine that cases run through, with everything as it is shipped, but for detectors that are off: they run, too. */
 export interface Stage {
   readonly config: Config
   readonly detectors: ReadonlyMap<string, Detector>
@@ -20,7 +20,10 @@ export interface Stage {
 export async function shipped(): Promise<Stage> {
   const loaded = loadConfig(null, {}, await loadPlugins())
   if (loaded.kind === 'wrong') throw new Error(loaded.problems.map(problemText).join('\n'))
-  return { config: loaded.config, detectors: await loadDetectors() }
+  const settings = Object.entries(loaded.config.detectors)
+  const detectors = Object.fromEntries(settings.map(([name, params]) => [name, { ...params, enabled: true }]))
+  // Settings of detectors are known by their names only: what changes is one field that each of them has.
+  return { config: { ...loaded.config, detectors } as Config, detectors: await loadDetectors() }
 }
 
 /** What collect and judge say of these calls: the settled alerts, as a replay reports them. */
