@@ -24,6 +24,12 @@ export default defineDetector({
   share: 1,
   measures: { calls: flow('calls') },
   params: z.strictObject({
+    enabled: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether the detector runs: not as shipped, since what it costs in false alarms has not been measured.',
+      ),
     leastMissing: z.int().min(1).default(20).describe('Fewer missing calls are never told.'),
     mostLeft: z
       .number()
