@@ -75,7 +75,7 @@ export function attackScript(world: World, liveFrom: EpochMs): readonly Attack[]
       id: 'customer-export',
       endpoint: exporting,
       caller: someCaller(world, exporting, 1),
-      calls: 6,
+      calls: 12,
       bytes: 180_000_000,
       from: at(2),
       to: at(12),
