@@ -42,7 +42,7 @@ export default defineDetector({
     misses:
       'A password or two tried on each of many accounts, one at a time, and denials that are logged as 200 or 404.',
   },
-  scopes: ['endpoint', 'identity'],
+  scopes: ['endpoint', 'identity', 'service'],
   share: 1,
   measures: {
     unauthenticated: ratio('unauthenticated', isUnauthenticated, () => true, USUAL),
@@ -116,7 +116,7 @@ export default defineDetector({
     const { denied, expected, bound, broad, broadBound } = numbersOf(sums)
     const isBroad = broad >= params.leastBreadth && broad >= params.leastFactor * broadBound
     // What one identity is denied is told of that identity, and not of each endpoint that denies it.
-    if (scope === 'endpoint') return isBroad && broad >= SPREAD * denied
+    if (scope === 'endpoint' || scope === 'service') return isBroad && broad >= SPREAD * denied
     return isBroad || (denied - expected >= params.leastDenied && denied >= params.leastFactor * bound)
   },
   explain(episode, params) {
@@ -149,6 +149,7 @@ export default defineDetector({
         high: upperQuantile(bound, shapeOfEpisode(bound, ticks[0] + ticks[1]), 0.001),
       },
       reason: `${usual}: ${kindsText(denied, unauthenticated)}, ${spread}${ending}`,
+      least,
       silentIf: `fewer than about ${Math.min(least, denied)} of these ${calls} calls had been denied`,
       condition: "(status IN (401, 403) OR decision = 'deny')",
     }

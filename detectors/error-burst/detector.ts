@@ -17,7 +17,7 @@ export default defineDetector({
     catches: 'An endpoint answers 5xx to a larger share of its calls than it normally does.',
     misses: 'Errors that hide behind status 200, and endpoints that always failed.',
   },
-  scopes: ['endpoint'],
+  scopes: ['endpoint', 'service'],
   share: 1,
   measures: {
     errors: ratio(
@@ -65,12 +65,14 @@ export default defineDetector({
     // Ticks are independent under the null: their means add, and so do their shapes.
     const tick = peaks[0] as number
     const shape = (bound / tick) * shapeOfRatio(tick)
-    const least = Math.max(leastToAlarm(bound, shape, ALTERNATIVES, needed), params.leastErrors)
+    const told = leastToAlarm(bound, shape, ALTERNATIVES, needed)
+    const least = Math.ceil(Math.max(told, params.leastErrors + expected, params.leastFactor * bound))
     return {
       severity: failed >= 0.5 && weight > 1 ? 'critical' : failed >= 0.25 || weight > 1 ? 'high' : 'medium',
       observed: { errors, calls },
       expected: { errors: round(expected), low: 0, high: upperQuantile(bound, shape, 0.001) },
       reason: `${errors} of ${calls} calls failed (${percentText(failed)}); ${round(expected)} expected`,
+      least,
       silentIf: `fewer than about ${Math.min(least, errors)} of these ${calls} calls had failed`,
       condition: 'status >= 500',
     }

@@ -13,11 +13,11 @@ export interface EntityName {
   readonly identity: string | null
 }
 
-/** One of those who made the observed calls, as far as the sample of the calls shows. */
+/** One of those who made the observed calls, as far as the sample of the calls shows; of a service, one of its endpoints. */
 export interface Contributor {
-  /** An identity for an endpoint's alert, an endpoint for an identity's. */
+  /** An identity for an endpoint's alert, an endpoint for an identity's or a service's. */
   readonly name: string
-  /** Share of the sampled calls, 0 to 1. */
+  /** Share of the sampled calls, 0 to 1; of an endpoint in its service's alert, of what was observed beyond the expected. */
   readonly share: number
 }
 
@@ -34,6 +34,8 @@ export interface Alert {
   readonly settled: boolean
   readonly severity: Severity
   readonly entity: EntityName
+  /** The id of the service's alert that an endpoint's belongs to: then it is kept, and the service's is told. */
+  readonly parent: string | null
   /** Start of the first tick of the anomaly. */
   readonly opened_at: string
   /** End of the last anomalous tick. */

@@ -6,7 +6,7 @@ import { addNamed, NAMED_SIZE, type Named } from '#src/sketch/named.ts'
 import type { Sampled } from '#src/sketch/sample.ts'
 import { ByteReader, ByteWriter, Malformed } from './bytes.ts'
 import type { Pairs } from './kind.ts'
-import type { Layout, Scope } from './measure.ts'
+import type { Counted, Layout } from './measure.ts'
 import { type Shape, shapeOf, translate } from './shape.ts'
 import { NO_NAMES, NO_PAIRS, NO_SAMPLE, type Tally } from './tally.ts'
 
@@ -30,7 +30,7 @@ export interface Watermark {
 export interface TallyEntry {
   /** Which shard owns it. */
   readonly shard: number
-  readonly scope: Scope
+  readonly scope: Counted
   /** Its name within the scope, as `keyOf` makes it. */
   readonly key: string
   readonly tick: number
@@ -45,17 +45,17 @@ export interface Block {
 
 /** Writes one commit's tallies for one partition: one piece or more, the last with the watermark. */
 export class BlockWriter {
-  readonly #layouts: Readonly<Record<Scope, Layout>>
+  readonly #layouts: Readonly<Record<Counted, Layout>>
   readonly #out = new ByteWriter(64 * 1024)
   readonly #texts = new Map<string, number>()
   readonly #pieces: Uint8Array[] = []
 
-  constructor(layouts: Readonly<Record<Scope, Layout>>) {
+  constructor(layouts: Readonly<Record<Counted, Layout>>) {
     this.#layouts = layouts
     this.#start()
   }
 
-  add(shard: number, scope: Scope, key: string, tick: number, tally: Tally): void {
+  add(shard: number, scope: Counted, key: string, tick: number, tally: Tally): void {
     const out = this.#out
     out.varint(scope === 'endpoint' ? 1 : 2)
     out.varint(shard)
@@ -137,7 +137,7 @@ function writtenIn(reader: ByteReader, layout: Layout): Written {
 }
 
 /** Reads one piece, also of a process with other detectors. Throws `Malformed` for anything that no Tidemark of version 1 wrote. */
-export function readBlock(bytes: Uint8Array, layouts: Readonly<Record<Scope, Layout>>): Block {
+export function readBlock(bytes: Uint8Array, layouts: Readonly<Record<Counted, Layout>>): Block {
   const reader = new ByteReader(bytes)
   if (reader.varint() !== MAGIC || reader.varint() !== VERSION) throw new Malformed('not a block of version 1')
   const written = { endpoint: writtenIn(reader, layouts.endpoint), identity: writtenIn(reader, layouts.identity) }
@@ -157,7 +157,7 @@ export function readBlock(bytes: Uint8Array, layouts: Readonly<Record<Scope, Lay
   for (let tag = reader.varint(); tag !== 0; tag = reader.varint()) {
     if (tag > 2) throw new Malformed(`an entity of kind ${tag}`)
     const shard = reader.varint()
-    const scope: Scope = tag === 1 ? 'endpoint' : 'identity'
+    const scope: Counted = tag === 1 ? 'endpoint' : 'identity'
     const key = text()
     const tick = reader.signed()
     const shape = written[scope]

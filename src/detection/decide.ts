@@ -1,8 +1,10 @@
 import { episodeOf } from './episode.ts'
+import { isShared } from './family.ts'
 import type { Watch } from './plan.ts'
 import { SEVERITIES } from './severity.ts'
 import type { Setting, Subject } from './subject.ts'
 import {
+  ATTACHED,
   bestNats,
   bestOf,
   CALM,
@@ -79,19 +81,27 @@ function open(
   const { scope } = subject.ref
   const single = isSingle && detector.floor(sums, peaks, params, true, scope)
   if (!single && !(crossed && detector.floor(sums, peaks, params, false, scope))) return
+  const needed = -(single ? weights.logSingleWeight : weights.logWeight)
+  const members = setting.members(subject.ref, watch, tick)
+  if (members !== null) {
+    const windowSeconds = ((tick + 1 - (row[at + START] as number)) * setting.calendar.tickMs) / 1000
+    const { ref, weight } = subject
+    const episode = { ref, sums, peaks, windowSeconds, needed, single, weight, names: [], top: null }
+    if (!isShared(episode, watch, members)) return
+  }
   row[at + OPEN] = 1
   row[at + OPENED] = row[at + START] as number
   row[at + DETECTED] = tick + 1
   row[at + LAST] = tick + 1
   row[at + NATS] = single ? -evidence.logSingle : bestNats(row, at, detector.alternatives)
-  row[at + NEEDED] = -(single ? weights.logSingleWeight : weights.logWeight)
+  row[at + NEEDED] = needed
   row[at + SINGLE] = single ? 1 : 0
   row[at + CALM] = 0
   row[at + VERSION] = 1
   row[at + UPDATED] = tick + 1
   row[at + RESOLVED] = 0
   dropEvidence(row, at)
-  row[at + SEVERITY] = severityOf(setting, subject, watch, at)
+  row[at + SEVERITY] = severityOf(setting, subject, watch, at, tick)
   setting.report(subject, watch, 'opened', tick)
 }
 
@@ -117,7 +127,7 @@ function goOn(
   if (evidence !== null && isStillOdd(row, at, evidence)) {
     row[at + LAST] = end
     row[at + NATS] = (row[at + NATS] as number) + Math.max(0, bestOf(evidence, watch.detector.alternatives))
-    const severity = severityOf(setting, subject, watch, at)
+    const severity = severityOf(setting, subject, watch, at, tick)
     const worse = severity > (row[at + SEVERITY] as number)
     row[at + SEVERITY] = Math.max(severity, row[at + SEVERITY] as number)
     if (worse) {
@@ -128,15 +138,12 @@ function goOn(
   if (isSilenced(setting, subject, watch)) row[at + HELD] = end
   const calmMs = (end - (row[at + LAST] as number)) * tickMs
   const quietMs = (end - Math.max(row[at + LAST] as number, row[at + HELD] as number)) * tickMs
-  if ((calmMs >= CALM_LEAST_MS && (row[at + CALM] as number) >= CALM_NATS) || quietMs >= QUIET_MS) {
-    row[at + RESOLVED] = end
-    row[at + VERSION] = (row[at + VERSION] as number) + 1
-    setting.report(subject, watch, 'resolved', tick)
-    row[at + OPEN] = 0
-    row[at + CALM_SINCE] = end
-    dropEvidence(row, at)
-    forget(row, at, end)
-    subject.examples[watch.index] = []
+  // What belongs to the service's alert ends with it.
+  if (
+    row[at + ATTACHED] !== 1 &&
+    ((calmMs >= CALM_LEAST_MS && (row[at + CALM] as number) >= CALM_NATS) || quietMs >= QUIET_MS)
+  ) {
+    resolve(setting, subject, at, watch, tick)
     return
   }
   const updated = row[at + UPDATED] as number
@@ -154,14 +161,30 @@ function isSilenced(setting: Setting, subject: Subject, watch: Watch): boolean {
   return false
 }
 
-function change(setting: Setting, subject: Subject, at: number, watch: Watch, tick: number): void {
+/** Ends an open alert. Reports before anything is cleared. */
+export function resolve(setting: Setting, subject: Subject, at: number, watch: Watch, tick: number): void {
+  const row = subject.rows.numbers
+  const end = tick + 1
+  row[at + RESOLVED] = end
+  row[at + VERSION] = (row[at + VERSION] as number) + 1
+  setting.report(subject, watch, 'resolved', tick)
+  row[at + OPEN] = 0
+  row[at + CALM_SINCE] = end
+  dropEvidence(row, at)
+  forget(row, at, end)
+  subject.examples[watch.index] = []
+}
+
+export function change(setting: Setting, subject: Subject, at: number, watch: Watch, tick: number): void {
   const row = subject.rows.numbers
   row[at + VERSION] = (row[at + VERSION] as number) + 1
   row[at + UPDATED] = tick + 1
   setting.report(subject, watch, 'changed', tick)
 }
 
-function severityOf(setting: Setting, subject: Subject, watch: Watch, at: number): number {
+/** A service's alert is as severe as the worst of those that belong to it. */
+function severityOf(setting: Setting, subject: Subject, watch: Watch, at: number, tick: number): number {
   const episode = episodeOf(subject, watch, at, setting.calendar.tickMs)
-  return SEVERITIES.indexOf(watch.detector.explain(episode, watch.params).severity)
+  const own = SEVERITIES.indexOf(watch.detector.explain(episode, watch.params).severity)
+  return Math.max(own, setting.members(subject.ref, watch, tick)?.severity ?? 0)
 }

@@ -1,5 +1,6 @@
 import type { Cells, Kind } from '#src/baseline/kind.ts'
-import { type Layout, layoutOf, type Measure, SCOPES, type Scope } from '#src/baseline/measure.ts'
+import { byScope, type Counted, type Layout, layoutOf, type Measure, type Scope } from '#src/baseline/measure.ts'
+import { Together } from '#src/baseline/together.ts'
 import type { Detector, Views } from './detector.ts'
 import { ACCUMULATOR_WIDTH } from './surprise.ts'
 
@@ -52,7 +53,10 @@ export interface ScopePlan {
   readonly binsWidth: number
 }
 
-export type Plan = Readonly<Record<Scope, ScopePlan>>
+export interface Plan extends Readonly<Record<Scope, ScopePlan>> {
+  /** Makes a service's tally of those of its endpoints. */
+  readonly together: Together
+}
 
 /** Offsets in every entity's row. */
 export const ADMITTED = 0
@@ -95,12 +99,21 @@ export function planOf(enabled: readonly Enabled[], falseAlarmsPerDay: number, s
     })
     return { scope, layout, slots, watches, width: width + watches.length * ACCUMULATOR_WIDTH, binsWidth }
   }
-  const [endpoint, identity] = SCOPES.map(plan)
-  return { endpoint: endpoint as ScopePlan, identity: identity as ScopePlan }
+  const plans = byScope(plan)
+  for (const watch of plans.service.watches) {
+    if (watchIn(plans.endpoint, watch) === undefined)
+      throw new Error(`${watch.detector.name}: who judges services judges their endpoints as well`)
+  }
+  return { ...plans, together: new Together(plans.service.layout, plans.endpoint.layout) }
 }
 
-/** The layouts by scope, for blocks. */
-export function layoutsOf(plan: Plan): Readonly<Record<Scope, Layout>> {
+/** The same detector's watch in another scope; undefined where it has none there. */
+export function watchIn(plan: ScopePlan, { detector }: Watch): Watch | undefined {
+  return plan.watches.find((watch) => watch.detector === detector)
+}
+
+/** The layouts of what calls are counted for, for blocks. */
+export function layoutsOf(plan: Plan): Readonly<Record<Counted, Layout>> {
   return { endpoint: plan.endpoint.layout, identity: plan.identity.layout }
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BlockWriter, PIECE_BYTES, readBlock, type TallyEntry, type Watermark } from '#src/baseline/block.ts'
 import { Malformed } from '#src/baseline/bytes.ts'
-import { breadth, count, distinct, layoutOf, novel, ratio, type Scope, sizes } from '#src/baseline/measure.ts'
+import { breadth, type Counted, count, distinct, layoutOf, novel, ratio, sizes } from '#src/baseline/measure.ts'
 import { addCall, COUNT_MAX, emptyTally, mergeTally, type Tally } from '#src/baseline/tally.ts'
 import { addSampled, mergeSample, type Sampled } from '#src/sketch/sample.ts'
 import { callOf } from '#test/fakes/call.ts'
@@ -128,7 +128,7 @@ describe('blocks', () => {
   const entries = fc.array(
     fc.record({
       shard: fc.nat(1023),
-      scope: fc.constantFrom<Scope>('endpoint', 'identity'),
+      scope: fc.constantFrom<Counted>('endpoint', 'identity'),
       key: text,
       tick: fc.integer({ min: -(2 ** 40), max: 2 ** 40 }),
       tally: calls.map(tallyOf),

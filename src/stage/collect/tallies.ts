@@ -1,11 +1,11 @@
 import { BlockWriter, type Watermark } from '#src/baseline/block.ts'
 import { endpointRef, keyOf, shardOf } from '#src/baseline/entity.ts'
-import type { Layout, Scope } from '#src/baseline/measure.ts'
+import type { Counted, Layout } from '#src/baseline/measure.ts'
 import { addCall, emptyTally, type Tally } from '#src/baseline/tally.ts'
 import type { ApiCall } from '#src/call/call.ts'
 
 interface Entry {
-  readonly scope: Scope
+  readonly scope: Counted
   readonly key: string
   readonly shard: number
   readonly tick: number
@@ -22,12 +22,12 @@ interface OfTick {
 
 /** What one step of collect has counted, by tick and entity. Bounded by the records of one step. */
 export class StepTallies {
-  readonly #layouts: Readonly<Record<Scope, Layout>>
+  readonly #layouts: Readonly<Record<Counted, Layout>>
   readonly #shards: number
   readonly #ticks = new Map<number, OfTick>()
   readonly #entries: Entry[] = []
 
-  constructor(layouts: Readonly<Record<Scope, Layout>>, shards: number) {
+  constructor(layouts: Readonly<Record<Counted, Layout>>, shards: number) {
     this.#layouts = layouts
     this.#shards = shards
   }
@@ -77,7 +77,7 @@ export class StepTallies {
     return entry
   }
 
-  #entry(scope: Scope, key: string, owner: string, tick: number): Entry {
+  #entry(scope: Counted, key: string, owner: string, tick: number): Entry {
     const shard = shardOf(scope, owner, this.#shards)
     const entry = { scope, key, shard, tick, tally: emptyTally(this.#layouts[scope]) }
     this.#entries.push(entry)

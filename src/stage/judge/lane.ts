@@ -1,19 +1,18 @@
-import type { Alert, AlertRecord } from '#src/alert/alert.ts'
-import { alertOf } from '#src/alert/describe.ts'
+import type { AlertRecord } from '#src/alert/alert.ts'
 import { type Telling, type Told, tellEarly, tellSettled, withdraw } from '#src/alert/told.ts'
 import { type Block, readBlock, type TallyEntry } from '#src/baseline/block.ts'
 import { blockOf } from '#src/baseline/blocks.ts'
 import { Malformed } from '#src/baseline/bytes.ts'
-import { SCOPES } from '#src/baseline/measure.ts'
-import type { Tally } from '#src/baseline/tally.ts'
-import { layoutsOf, type Watch } from '#src/detection/plan.ts'
-import type { Outcome } from '#src/detection/subject.ts'
+import { serviceOfKey } from '#src/baseline/entity.ts'
+import { byScope, SCOPES } from '#src/baseline/measure.ts'
+import { layoutsOf } from '#src/detection/plan.ts'
 import type { Append, Opening, Step, StreamRecord } from '#src/stream/stream.ts'
 import { accountsOf, spendingOf } from './accounts.ts'
+import { type Change, Changes, detachOrphans } from './changes.ts'
 import { checkpoint, restore, toldWrite } from './checkpoint.ts'
 import { alarmedOf, closeTick, isAlarmed } from './close.ts'
-import { Early } from './early.ts'
 import { Listening } from './listening.ts'
+import { Notices } from './notices.ts'
 import type { JudgeOptions } from './options.ts'
 import { ResumePoint } from './resume.ts'
 import { baselineRows } from './rows.ts'
@@ -35,7 +34,7 @@ export class JudgeLane {
   readonly #told = new Map<string, Told>()
   readonly #time: EventTime
   readonly #open: OpenTicks
-  readonly #early: Early
+  readonly #notices: Notices
   readonly #resume: ResumePoint
   /** Records before this were read in an earlier life: what of them is settled already is nothing late. */
   readonly #readBefore: number
@@ -63,15 +62,17 @@ export class JudgeLane {
       )
     }
     this.#time = new EventTime(options.latenessMs, opening.state, opening.resume ?? 0)
-    this.#open = new OpenTicks(layoutsOf(options.plan))
-    this.#early = new Early(options.plan)
+    this.#open = new OpenTicks(byScope((scope) => options.plan[scope].layout))
+    this.#notices = new Notices(options.plan, options.calendar)
     this.#listening = new Listening(options.plan, options.calendar)
     this.#resume = new ResumePoint(opening.resume ?? 0)
     this.#readBefore = opening.note === '' ? 0 : Number(opening.note)
     this.#closed =
       restore(options.plan, this.#shards, options.shards, this.#told, opening.state) ?? Number.NEGATIVE_INFINITY
     this.#savedAt = this.#closed
+    for (const told of this.#told.values()) if (told.waiting !== null) this.#notices.note(told, told.waiting)
     for (const shard of this.#shards.values()) {
+      detachOrphans(shard, options.plan)
       this.#alarmed.set(shard, alarmedOf(shard, options.plan))
       for (const scope of SCOPES) for (const entity of shard.entities[scope].values()) this.#listening.add(entity)
     }
@@ -83,7 +84,9 @@ export class JudgeLane {
     const rising = new Set<Entity>()
     for (const record of records) this.#merge(record, rising)
     this.#settle()
-    this.#lookEarly(rising)
+    this.#notices.look(rising, this.#open, (alert, tick) =>
+      this.#tell(alert.id, tellEarly(this.#told.get(alert.id), alert, tick + 1)),
+    )
     const state = [...this.#toldNow].map((id) => toldWrite(id, this.#told.get(id) ?? null))
     state.push(...this.#time.endedWrites())
     if (this.#checkpointDue()) state.push(...this.#checkpoint())
@@ -129,9 +132,20 @@ export class JudgeLane {
     const full = this.#open.size >= this.#options.openTallies && !shard.entities[scope].has(key)
     if (full) this.#counts.overflowed += tally.integers[0] as number
     const entity = full ? shard.other(scope) : shard.entity(scope, key)
+    if (scope === 'endpoint' && this.#options.plan.service.watches.length > 0) {
+      const service = this.#serviceFor(shard, full ? serviceOfKey(key) : entity.ref.service)
+      const together = this.#open.of(tick, service)
+      this.#options.plan.together.add(together, tally)
+      if (this.#notices.rises(service, together)) rising.add(service)
+    }
     const whole = this.#open.add(tick, entity, tally)
     this.#mergedSince += 1
-    if (this.#early.rises(entity, whole)) rising.add(entity)
+    if (this.#notices.rises(entity, whole)) rising.add(entity)
+  }
+
+  #serviceFor(shard: Shard, name: string): Entity {
+    const full = this.#open.size >= this.#options.openTallies && !shard.entities.service.has(name)
+    return full ? shard.other('service') : shard.entity('service', name)
   }
 
   /** Closes every tick that all sources have passed, one after the other; nothing happens in ticks in which nothing is open. */
@@ -155,21 +169,21 @@ export class JudgeLane {
       this.#writeRows(tick)
     const byShard = this.#open.take(tick)
     const due = this.#listening.take(tick)
-    const settled: { alert: Alert; outcome: Outcome }[] = []
+    const settled: Change[] = []
     for (const [shard, alarmed] of this.#alarmed) {
       const tallies = byShard.get(shard) ?? NO_TALLIES
       const listened = due(shard)
       if (tallies.size === 0 && alarmed.size === 0 && listened.size === 0) continue
-      const report = (entity: Entity, watch: Watch, outcome: Outcome): void => {
-        const status = outcome === 'resolved' ? 'resolved' : 'open'
-        settled.push({ alert: alertOf(entity, watch, status, true, calendar.tickMs), outcome })
-      }
-      const judged = closeTick(shard, calendar, tick, tallies, alarmed, report, listened)
+      const changes = new Changes(shard, this.#options.plan, calendar, tick)
+      const judged = closeTick(shard, calendar, tick, tallies, alarmed, changes.add, listened)
+      changes.join()
+      settled.push(...changes.all)
       for (const entity of judged) this.#judged(alarmed, entity)
       for (const entity of listened) this.#listening.add(entity)
     }
     this.#closed = tick + 1
-    settled.sort((a, b) => (a.alert.id < b.alert.id ? -1 : 1))
+    // Changes of one alert stay in their order.
+    settled.sort(({ alert: a }, { alert: b }) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
     for (const { alert, outcome } of settled)
       this.#tell(alert.id, tellSettled(this.#told.get(alert.id), outcome, alert, tick + 1))
     this.#withdraw()
@@ -192,25 +206,10 @@ export class JudgeLane {
     }
   }
 
-  #lookEarly(rising: ReadonlySet<Entity>): void {
-    const open = this.#open.inOrder()
-    if (open.length === 0) return
-    for (const entity of rising) {
-      const own: (readonly [number, Tally])[] = []
-      for (const [tick, byShard] of open) {
-        const tally = byShard.get(entity.home)?.get(entity)
-        if (tally !== undefined) own.push([tick, tally])
-      }
-      this.#early.look(entity, own, (_, subject, watch, tick) => {
-        const alert = alertOf(subject, watch, 'open', false, this.#options.calendar.tickMs)
-        this.#tell(alert.id, tellEarly(this.#told.get(alert.id), alert, tick + 1))
-      })
-    }
-  }
-
   #tell(id: string, telling: Telling | null): void {
     if (telling === null) return
     this.#remember(id, telling.told)
+    this.#notices.note(telling.told, telling.record.alert)
     this.#toldNow.add(id)
     this.#appends.push({
       topic: 'alerts',

@@ -1,0 +1,89 @@
+import { labelOf } from '#src/baseline/entity.ts'
+import type { Episode } from './detector.ts'
+import type { Watch } from './plan.ts'
+import type { Members, Subject } from './subject.ts'
+import { ATTACHED, DETECTED, dropEvidence, forget, OPEN, SEVERITY, SUM } from './surprise.ts'
+
+/**
+ * Services and their endpoints. A service is judged on the calls of all of its endpoints. Its alert is one of the service only where it would
+ * have been told although the endpoint that carries most of it had behaved as ever; what one endpoint explains is told of that
+ * endpoint. While a service's alert is open, those of its endpoints (of the same detector) belong to it: they are kept, and not told.
+ */
+
+/** An endpoint's alert belongs to its service's that opens in the same tick or so many ticks later. */
+export const JOIN_TICKS = 2
+
+/** How many endpoints an alert of a service names. */
+const NAMES = 5
+
+/** Excesses are whole numbers of this part: the order in which endpoints are looked at must not show in a sum. */
+const PARTS = 1024
+
+/** How much more an entity has shown than was expected in the episode under way; 0 where none is. */
+export function excessOf({ rows, row }: Subject, watch: Watch): number {
+  if (row < 0) return 0
+  const at = row * rows.width + watch.at
+  const excess = (rows.numbers[at + SUM] as number) - (rows.numbers[at + SUM + 2] as number)
+  return Math.max(0, Math.round(excess * PARTS) / PARTS)
+}
+
+/** Whether an endpoint's alert is open and belongs to its service's, which is open or opens at this tick. */
+export function belongs({ rows, row }: Subject, watch: Watch, tick: number): boolean {
+  if (row < 0) return false
+  const at = row * rows.width + watch.at
+  if (rows.numbers[at + OPEN] !== 1) return false
+  return rows.numbers[at + ATTACHED] === 1 || (rows.numbers[at + DETECTED] as number) >= tick + 1 - JOIN_TICKS
+}
+
+/** Looks at the endpoints of a service; `watch` is theirs. Each is done with before the next is asked for. */
+export function membersOf(endpoints: Iterable<Subject>, watch: Watch | undefined, tick: number): Members {
+  if (watch === undefined) return { all: 0, odd: 0, excess: 0, most: 0, severity: 0, names: [] }
+  let [all, odd, excess, most, severity] = [0, 0, 0, 0, 0]
+  const largest: { name: string; excess: number }[] = []
+  for (const endpoint of endpoints) {
+    if (endpoint.row < 0) continue
+    all += 1
+    const own = excessOf(endpoint, watch)
+    if (belongs(endpoint, watch, tick)) {
+      const { numbers, width } = endpoint.rows
+      severity = Math.max(severity, numbers[endpoint.row * width + watch.at + SEVERITY] as number)
+    }
+    if (own === 0) continue
+    odd += 1
+    excess += own
+    most = Math.max(most, own)
+    largest.push({ name: labelOf(endpoint.ref), excess: own })
+    if (largest.length >= 4 * NAMES) keepLargest(largest)
+  }
+  keepLargest(largest)
+  return {
+    all,
+    odd,
+    excess,
+    most,
+    severity,
+    names: largest.map((one) => ({ name: one.name, share: one.excess / excess })),
+  }
+}
+
+function keepLargest(largest: { name: string; excess: number }[]): void {
+  largest.sort((a, b) => b.excess - a.excess || (a.name < b.name ? -1 : 1))
+  if (largest.length > NAMES) largest.length = NAMES
+}
+
+/**
+ * Lets a service begin anew once the alert of an endpoint has ended that explained what it showed: what explains it no more must not be held
+ * against the others. Evidence may be dropped at any time.
+ */
+export function beginAnew({ rows, row }: Subject, watch: Watch, tick: number): void {
+  const at = row * rows.width + watch.at
+  if (rows.numbers[at + OPEN] === 1) return
+  dropEvidence(rows.numbers, at)
+  forget(rows.numbers, at, tick)
+}
+
+/** Whether a service's episode would be told although the endpoint that carries most of it had behaved as ever. */
+export function isShared(episode: Episode, watch: Watch, { most }: Members): boolean {
+  const { least } = watch.detector.explain(episode, watch.params)
+  return least === undefined || (episode.sums[0] as number) - most >= least
+}
