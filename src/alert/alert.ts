@@ -13,11 +13,11 @@ export interface EntityName {
   readonly identity: string | null
 }
 
-/** One of those who made the observed calls, as far as the sample of the calls shows; of a service, one of its endpoints. */
+/** One of those who made the observed calls, as far as the sample of the calls shows. */
 export interface Contributor {
-  /** An identity for an endpoint's alert, an endpoint for an identity's or a service's. */
+  /** An identity for an endpoint's or a service's alert, an endpoint for an identity's. */
   readonly name: string
-  /** Share of the sampled calls, 0 to 1; of an endpoint in its service's alert, of what was observed beyond the expected. */
+  /** Share of the sampled calls, 0 to 1. */
   readonly share: number
 }
 

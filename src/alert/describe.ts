@@ -59,13 +59,13 @@ export function alertOf(
 
 /** A service's alert with what its endpoints show: how many are behind it, and where it is the most. */
 export function withMembers(alert: Alert, { all, odd, severity, names }: Members): Alert {
-  const [first] = names
-  if (first === undefined) return alert
+  if (names.length === 0) return alert
+  const named = names.map(({ name, share }) => `${name} (${percentText(share)})`)
+  const behind = odd < 2 ? `spread over its ${all} endpoints` : `behind it ${odd} of ${all} endpoints`
   return {
     ...alert,
     severity: SEVERITIES[Math.max(severity, SEVERITIES.indexOf(alert.severity))] as Alert['severity'],
-    reason: `${alert.reason}; behind it ${odd} of ${all} endpoints, most at ${first.name} (${percentText(first.share)})`,
-    contributors: names.map(({ name, share }) => ({ name, share: round(share) })),
+    reason: `${alert.reason}; ${behind}, most at ${named.join(', ')}`,
   }
 }
 

@@ -1,8 +1,7 @@
-import { labelOf } from '#src/baseline/entity.ts'
 import type { Episode } from './detector.ts'
 import type { Watch } from './plan.ts'
 import type { Members, Subject } from './subject.ts'
-import { ATTACHED, DETECTED, dropEvidence, forget, OPEN, SEVERITY, SUM } from './surprise.ts'
+import { ATTACHED, bestNats, DETECTED, dropEvidence, forget, OPEN, SEVERITY, SUM } from './surprise.ts'
 
 /**
  * Services and their endpoints. A service is judged on the calls of all of its endpoints. Its alert is one of the service only where it would
@@ -14,7 +13,13 @@ import { ATTACHED, DETECTED, dropEvidence, forget, OPEN, SEVERITY, SUM } from '.
 export const JOIN_TICKS = 2
 
 /** How many endpoints an alert of a service names. */
-const NAMES = 5
+const NAMES = 3
+
+/** Those with less than this part of what the first shows are not named. */
+const WORTH_NAMING = 0.1
+
+/** Evidence at which an endpoint counts as odd by itself. */
+const ODD_NATS = Math.log(1000)
 
 /** Excesses are whole numbers of this part: the order in which endpoints are looked at must not show in a sum. */
 const PARTS = 1024
@@ -35,38 +40,47 @@ export function belongs({ rows, row }: Subject, watch: Watch, tick: number): boo
   return rows.numbers[at + ATTACHED] === 1 || (rows.numbers[at + DETECTED] as number) >= tick + 1 - JOIN_TICKS
 }
 
-/** Looks at the endpoints of a service; `watch` is theirs. Each is done with before the next is asked for. */
-export function membersOf(endpoints: Iterable<Subject>, watch: Watch | undefined, tick: number): Members {
-  if (watch === undefined) return { all: 0, odd: 0, excess: 0, most: 0, severity: 0, names: [] }
-  let [all, odd, excess, most, severity] = [0, 0, 0, 0, 0]
-  const largest: { name: string; excess: number }[] = []
-  for (const endpoint of endpoints) {
-    if (endpoint.row < 0) continue
-    all += 1
-    const own = excessOf(endpoint, watch)
-    if (belongs(endpoint, watch, tick)) {
-      const { numbers, width } = endpoint.rows
-      severity = Math.max(severity, numbers[endpoint.row * width + watch.at + SEVERITY] as number)
-    }
-    if (own === 0) continue
-    odd += 1
-    excess += own
-    most = Math.max(most, own)
-    largest.push({ name: labelOf(endpoint.ref), excess: own })
-    if (largest.length >= 4 * NAMES) keepLargest(largest)
+/** Adds up what the endpoints of a service show at one tick, in any order. */
+export class MembersSum {
+  #all = 0
+  #odd = 0
+  #excess = 0
+  #most = 0
+  #severity = 0
+  readonly #largest: Named[] = []
+
+  /** `watch` is the endpoint's. */
+  add(endpoint: Subject, watch: Watch, tick: number): void {
+    if (endpoint.row < 0) return
+    const { numbers, width } = endpoint.rows
+    const at = endpoint.row * width + watch.at
+    this.#all += 1
+    if (belongs(endpoint, watch, tick)) this.#severity = Math.max(this.#severity, numbers[at + SEVERITY] as number)
+    const excess = excessOf(endpoint, watch)
+    if (excess === 0) return
+    if (numbers[at + OPEN] === 1 || bestNats(numbers, at, watch.detector.alternatives) >= ODD_NATS) this.#odd += 1
+    this.#excess += excess
+    this.#most = Math.max(this.#most, excess)
+    this.#largest.push({ name: `${endpoint.ref.method} ${endpoint.ref.route}`, excess })
+    if (this.#largest.length >= 4 * NAMES) keepLargest(this.#largest)
   }
-  keepLargest(largest)
-  return {
-    all,
-    odd,
-    excess,
-    most,
-    severity,
-    names: largest.map((one) => ({ name: one.name, share: one.excess / excess })),
+
+  get members(): Members {
+    keepLargest(this.#largest)
+    const [first] = this.#largest
+    const names = this.#largest
+      .filter(({ excess }) => excess >= WORTH_NAMING * (first as Named).excess)
+      .map(({ name, excess }) => ({ name, share: excess / this.#excess }))
+    return { all: this.#all, odd: this.#odd, most: this.#most, severity: this.#severity, names }
   }
 }
 
-function keepLargest(largest: { name: string; excess: number }[]): void {
+interface Named {
+  readonly name: string
+  readonly excess: number
+}
+
+function keepLargest(largest: Named[]): void {
   largest.sort((a, b) => b.excess - a.excess || (a.name < b.name ? -1 : 1))
   if (largest.length > NAMES) largest.length = NAMES
 }

@@ -28,15 +28,14 @@ export interface Subject {
 
 /** What the endpoints of a service show of one detector's anomaly, each in the episode that it has under way. */
 export interface Members {
-  /** How many there are, and at how many of them more was observed than expected. */
+  /** How many there are, and how many are odd by themselves: a thousand to one. */
   readonly all: number
   readonly odd: number
-  /** How much more at all of them, and at the one where it is the most. */
-  readonly excess: number
+  /** How much more was observed than expected at the one where it is the most. */
   readonly most: number
   /** The worst severity of the alerts that belong to the service's. */
   readonly severity: number
-  /** Where it is the most, the most first, at most five: names, and shares of the excess. */
+  /** Those where it is the most, the most first, at most three: names, and shares of what is more at all of them. */
   readonly names: readonly { readonly name: string; readonly share: number }[]
 }
 

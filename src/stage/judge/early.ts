@@ -52,36 +52,52 @@ export class Early {
     return false
   }
 
-  /** Looks at one entity's open ticks, which must be in order. */
-  look(entity: Entity, open: OfEntity, report: EarlyReport): void {
+  /** Looks at one entity's open ticks, which must be in order. `members`: what a service's endpoints show at each of them. */
+  look(entity: Entity, open: OfEntity, report: EarlyReport, members?: Setting['members']): void {
     const plan = this.#plan[entity.ref.scope]
     if (open.length === 0 || !plan.watches.some((watch) => this.#mayCross(entity, watch, open))) return
     const told = new Set<Watch>()
-    this.#ahead(entity, open, (subject, watch, outcome, tick) => {
+    const heard: Setting['report'] = (subject, watch, outcome, tick) => {
       if (outcome !== 'opened' || told.has(watch)) return
       told.add(watch)
       report(entity, subject, watch, tick)
-    })
+    }
+    const setting = entity.home.setting(entity.ref.scope, true, heard, members)
+    const subject = this.#copy(entity, open, setting)
+    for (const [tick, tally] of open) advance(setting, subject, tick, tally)
   }
 
-  /** Entities as they stand with their open ticks, one by one: a copy is valid until the next is asked for. */
-  *ahead(entities: Iterable<Entity>, openOf: (entity: Entity) => OfEntity): Generator<Subject> {
-    for (const entity of entities) {
-      const open = openOf(entity)
-      // Whose open ticks are no evidence stands as it is settled.
-      if (open.some(([, tally]) => this.rises(entity, tally))) yield this.#ahead(entity, open, () => {})
-      else yield entity
+  /** Shows an entity as it stands after each of these ticks, with its open ticks among them. */
+  walk(
+    entity: Entity,
+    open: OfEntity,
+    ticks: readonly number[],
+    report: Setting['report'],
+    show: (subject: Subject, tick: number) => void,
+  ): void {
+    // Whose open ticks are no evidence stands as it is settled.
+    const rises = open.some(([, tally]) => this.rises(entity, tally))
+    const setting = entity.home.setting(entity.ref.scope, true, report)
+    let subject: Subject = rises && entity.row >= 0 ? this.#copy(entity, open, setting) : entity
+    let next = 0
+    for (const tick of ticks) {
+      const [at, tally] = (rises ? open[next] : undefined) ?? [Number.POSITIVE_INFINITY, null]
+      if (at <= tick) {
+        if (next === 0 && entity.row < 0) subject = this.#copy(entity, open, setting)
+        advance(setting, subject, at, tally)
+        next += 1
+      }
+      show(subject, tick)
     }
   }
 
-  #ahead(entity: Entity, open: OfEntity, report: Setting['report']): Subject {
+  /** A scratch copy of an entity; of who is not admitted yet, as it will be at its first open tick. */
+  #copy(entity: Entity, open: OfEntity, setting: Setting): Subject {
     const { ref, weight } = entity
     const subject = { ref, rows: this.#scratch[ref.scope], row: 0, weight, examples: [...entity.examples] }
     const [first] = open[0] as readonly [number, Tally]
-    const setting = entity.home.setting(ref.scope, true, report)
     if (entity.row < 0) admit(setting, subject, first)
     else entity.rows.copyTo(entity.row, subject.rows)
-    for (const [tick, tally] of open) advance(setting, subject, tick, tally)
     return subject
   }
 

@@ -3,10 +3,9 @@ import { alertOf, withMembers } from '#src/alert/describe.ts'
 import type { Told } from '#src/alert/told.ts'
 import type { Calendar } from '#src/baseline/blocks.ts'
 import type { Tally } from '#src/baseline/tally.ts'
-import type { Episode } from '#src/detection/detector.ts'
-import { episodeOf } from '#src/detection/episode.ts'
-import { isShared, membersOf } from '#src/detection/family.ts'
+import { MembersSum } from '#src/detection/family.ts'
 import { type Plan, type Watch, watchIn } from '#src/detection/plan.ts'
+import type { Members, Setting, Subject } from '#src/detection/subject.ts'
 import { openService } from './changes.ts'
 import { Early, type OfEntity } from './early.ts'
 import type { Entity } from './shard.ts'
@@ -17,7 +16,7 @@ type Tell = (alert: Alert, tick: number) => void
 
 /**
  * Early notices, services before their endpoints: what belongs to a service's alert is not told beside it, also where neither is settled
- * yet. What the close makes of them is settled by the same rules.
+ * yet. Both go by the same rules as when they settle.
  */
 export class Notices {
   readonly #plan: Plan
@@ -60,26 +59,61 @@ export class Notices {
     for (const entity of rising) {
       if (entity.ref.scope === 'service') continue
       this.#early.look(entity, openOf(entity), (_, subject, watch, tick) => {
-        if (!this.#isWithService(entity, watch))
-          tell(alertOf(subject, watch, 'open', false, this.#calendar.tickMs), tick)
+        if (!this.#isWithService(entity, watch)) this.#tell(subject, watch, tick, null, tell)
       })
     }
   }
 
-  /** Its endpoints are looked at only where it crosses, which is seldom. */
+  /** Its endpoints are looked at only where it crosses if they are left out of account, which is seldom. */
   #lookAtService(service: Entity, openOf: (entity: Entity) => OfEntity, tell: Tell): void {
-    const { tickMs } = this.#calendar
-    const crossed: { alert: Alert; episode: Episode; watch: Watch; tick: number }[] = []
-    this.#early.look(service, openOf(service), (_, subject, watch, tick) => {
-      if (this.#waiting.has(nameOf(service, watch))) return
-      const alert = alertOf(subject, watch, 'open', false, tickMs)
-      crossed.push({ alert, episode: episodeOf(subject, watch, watch.at, tickMs), watch, tick })
+    const open = openOf(service)
+    const crossed = new Set<Watch>()
+    this.#early.look(service, open, (_entity, _subject, watch) => {
+      if (!this.#waiting.has(nameOf(service, watch))) crossed.add(watch)
     })
-    for (const { alert, episode, watch, tick } of crossed) {
-      const endpoints = this.#early.ahead(service.home.endpointsOf(service.ref.service), openOf)
-      const members = membersOf(endpoints, watchIn(this.#plan.endpoint, watch), tick)
-      if (isShared(episode, watch, members)) tell(withMembers(alert, members), tick)
+    if (crossed.size === 0) return
+    const shown = new Map([...crossed].map((watch) => [watch, this.#membersIn(service, watch, open, openOf)]))
+    const membersAt = (watch: Watch, tick: number): Members | null => shown.get(watch)?.get(tick)?.members ?? null
+    this.#early.look(
+      service,
+      open,
+      (_, subject, watch, tick) => {
+        const members = membersAt(watch, tick)
+        if (members !== null) this.#tell(subject, watch, tick, members, tell)
+      },
+      (_, watch, tick) => membersAt(watch, tick),
+    )
+  }
+
+  /**
+   * What its endpoints show at each of its open ticks. Nothing where the alert of one of them ends: the service begins anew then, which is
+   * for the close.
+   */
+  #membersIn(
+    service: Entity,
+    watch: Watch,
+    open: OfEntity,
+    openOf: (entity: Entity) => OfEntity,
+  ): ReadonlyMap<number, MembersSum> {
+    const own = watchIn(this.#plan.endpoint, watch)
+    const ticks = open.map(([tick]) => tick)
+    const sums = new Map(ticks.map((tick) => [tick, new MembersSum()]))
+    let ends = own === undefined
+    const heard: Setting['report'] = (_, its, outcome) => {
+      if (its === own && outcome === 'resolved') ends = true
     }
+    for (const endpoint of service.home.endpointsOf(service.ref.service)) {
+      if (own === undefined || ends) break
+      this.#early.walk(endpoint, openOf(endpoint), ticks, heard, (subject, tick) => {
+        sums.get(tick)?.add(subject, own, tick)
+      })
+    }
+    return ends ? new Map() : sums
+  }
+
+  #tell(subject: Subject, watch: Watch, tick: number, members: Members | null, tell: Tell): void {
+    const alert = alertOf(subject, watch, 'open', false, this.#calendar.tickMs)
+    tell(members === null ? alert : withMembers(alert, members), tick)
   }
 
   #isWithService(entity: Entity, watch: Watch): boolean {

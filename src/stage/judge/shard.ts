@@ -4,7 +4,7 @@ import type { Known } from '#src/baseline/kind.ts'
 import { byScope, type Counted, SCOPES, type Scope } from '#src/baseline/measure.ts'
 import type { Tally } from '#src/baseline/tally.ts'
 import { newMeter } from '#src/detection/budget.ts'
-import { membersOf } from '#src/detection/family.ts'
+import { MembersSum } from '#src/detection/family.ts'
 import { NEXT, type Plan, type Slot, type Watch, watchIn } from '#src/detection/plan.ts'
 import { Rows } from '#src/detection/rows.ts'
 import type { Members, Setting, Subject, WatchMeters } from '#src/detection/subject.ts'
@@ -135,8 +135,8 @@ export class Shard {
     }
   }
 
-  /** What `advance` needs beside the entity. */
-  setting(scope: Scope, early: boolean, report: Setting['report']): Setting {
+  /** What `advance` needs beside the entity. `members`: what endpoints show, where that is not as they are settled. */
+  setting(scope: Scope, early: boolean, report: Setting['report'], members?: Setting['members']): Setting {
     return {
       plan: this.#plan[scope],
       calendar: this.#calendar,
@@ -145,14 +145,19 @@ export class Shard {
       known: this.#known,
       weightOf: this.#weightOfName,
       early,
-      members: early ? noMembers : this.membersOf,
+      members: members ?? (early ? noMembers : this.membersOf),
       report,
     }
   }
 
   /** What the endpoints of a service show as they are settled; null for what is no service. */
-  readonly membersOf = ({ scope, service }: EntityRef, watch: Watch, tick: number): Members | null =>
-    scope === 'service' ? membersOf(this.endpointsOf(service), watchIn(this.#plan.endpoint, watch), tick) : null
+  readonly membersOf = ({ scope, service }: EntityRef, watch: Watch, tick: number): Members | null => {
+    if (scope !== 'service') return null
+    const own = watchIn(this.#plan.endpoint, watch)
+    const sum = new MembersSum()
+    if (own !== undefined) for (const endpoint of this.endpointsOf(service)) sum.add(endpoint, own, tick)
+    return sum.members
+  }
 
   readonly #prior = (ref: EntityRef, slot: Slot, tick: number): number => this.peers[ref.scope].prior(ref, slot, tick)
 
