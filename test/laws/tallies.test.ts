@@ -4,6 +4,7 @@ import { BlockWriter, PIECE_BYTES, readBlock, type TallyEntry, type Watermark } 
 import { Malformed } from '#src/baseline/bytes.ts'
 import { breadth, type Counted, count, distinct, layoutOf, novel, ratio, sizes } from '#src/baseline/measure.ts'
 import { addCall, COUNT_MAX, emptyTally, mergeTally, type Tally } from '#src/baseline/tally.ts'
+import { Together } from '#src/baseline/together.ts'
 import { addSampled, mergeSample, type Sampled } from '#src/sketch/sample.ts'
 import { callOf } from '#test/fakes/call.ts'
 
@@ -40,9 +41,9 @@ const calls = fc.array(
 )
 type Drawn = typeof calls extends fc.Arbitrary<infer T> ? T : never
 
-function tallyOf(drawn: Drawn): Tally {
-  const tally = emptyTally(layout)
-  for (const { id, who, ...fields } of drawn) addCall(layout, tally, callOf(fields), id, Number(id) % 4, who)
+function tallyOf(drawn: Drawn, of = layout): Tally {
+  const tally = emptyTally(of)
+  for (const { id, who, ...fields } of drawn) addCall(of, tally, callOf(fields), id, Number(id) % 4, who)
   return tally
 }
 
@@ -73,6 +74,27 @@ describe('tallies', () => {
         expect(canonical(c)).toEqual(canonical(whole))
       }),
     )
+  })
+
+  test('of a service are as if its calls had been counted for it, of what it is judged by', () => {
+    const some = fc.subarray(measures, { minLength: 1 })
+    fc.assert(
+      fc.property(
+        calls,
+        some,
+        fc.boolean(),
+        fc.array(fc.nat(3), { minLength: 40, maxLength: 40 }),
+        (drawn, own, sampled, parts) => {
+          const service = layoutOf('service', own, sampled ? samples : [])
+          const together = new Together(service, layout)
+          const sum = emptyTally(service)
+          for (const part of [2, 0, 3, 1]) together.add(sum, tallyOf(drawn.filter((_, i) => parts[i] === part)))
+          expect(canonical(sum)).toEqual(canonical(tallyOf(drawn, service)))
+        },
+      ),
+    )
+    const unknown = layoutOf('service', [count('posts', (call) => call.method === 'POST')], [])
+    expect(() => new Together(unknown, layout)).toThrow(/posts/)
   })
 
   test('stay exact where counts saturate', () => {
