@@ -11,7 +11,7 @@ import { type Shape, shapeOf, translate } from './shape.ts'
 import { NO_NAMES, NO_PAIRS, NO_SAMPLE, type Tally } from './tally.ts'
 
 const MAGIC = 0x54
-const VERSION = 1
+const VERSION = 2
 /** A block is cut into pieces of about this many bytes. */
 export const PIECE_BYTES = 512 * 1024
 
@@ -48,6 +48,8 @@ export class BlockWriter {
   readonly #layouts: Readonly<Record<Scope, Layout>>
   readonly #out = new ByteWriter(64 * 1024)
   readonly #texts = new Map<string, number>()
+  /** The calls that the tally in hand has named so far: most of its examples are the same few. */
+  readonly #ids: string[] = []
   readonly #pieces: Uint8Array[] = []
 
   constructor(layouts: Readonly<Record<Scope, Layout>>) {
@@ -57,6 +59,7 @@ export class BlockWriter {
 
   add(shard: number, scope: Scope, key: string, tick: number, tally: Tally): void {
     const out = this.#out
+    this.#ids.length = 0
     out.varint(scope === 'endpoint' ? 1 : 2)
     out.varint(shard)
     this.#text(key)
@@ -71,7 +74,7 @@ export class BlockWriter {
       for (const { name, count, example } of names) {
         this.#text(name)
         out.varint(count)
-        this.#text(example)
+        this.#id(example)
       }
     }
     for (const sample of tally.samples) this.#sample(sample)
@@ -108,9 +111,18 @@ export class BlockWriter {
     this.#out.varint(sample.length)
     for (const one of sample) {
       this.#out.signed(one.rank)
-      this.#out.text(one.id)
+      this.#id(one.id)
       this.#text(one.who)
     }
+  }
+
+  /** A call of the tally in hand: 0 and its id where it is named first, its number + 1 afterwards. */
+  #id(value: string): void {
+    const known = this.#ids.indexOf(value)
+    this.#out.varint(known + 1)
+    if (known >= 0) return
+    this.#ids.push(value)
+    this.#out.text(value)
   }
 
   /** A text of the piece's dictionary: 0 and the text at its first use, its number + 1 afterwards. */
@@ -136,23 +148,15 @@ function writtenIn(reader: ByteReader, layout: Layout): Written {
   return { ...shapeOf(signature, layout.scope), isOurs: signature === layout.signature }
 }
 
-/** Reads one piece, also of a process with other detectors. Throws `Malformed` for anything that no Tidemark of version 1 wrote. */
+/** Reads one piece, also of a process with other detectors. Throws `Malformed` for anything that no Tidemark of this version wrote. */
 export function readBlock(bytes: Uint8Array, layouts: Readonly<Record<Scope, Layout>>): Block {
   const reader = new ByteReader(bytes)
-  if (reader.varint() !== MAGIC || reader.varint() !== VERSION) throw new Malformed('not a block of version 1')
+  if (reader.varint() !== MAGIC || reader.varint() !== VERSION) throw new Malformed(`not a block of version ${VERSION}`)
   const written = { endpoint: writtenIn(reader, layouts.endpoint), identity: writtenIn(reader, layouts.identity) }
   const texts: string[] = []
-  const text = (): string => {
-    const number = reader.varint()
-    if (number > 0) {
-      const known = texts[number - 1]
-      if (known === undefined) throw new Malformed('names a text that it does not hold')
-      return known
-    }
-    const fresh = reader.text()
-    texts.push(fresh)
-    return fresh
-  }
+  const ids: string[] = []
+  const text = (): string => readText(reader, texts)
+  const id = (): string => readText(reader, ids)
   const entries: TallyEntry[] = []
   for (let tag = reader.varint(); tag !== 0; tag = reader.varint()) {
     if (tag > 2) throw new Malformed(`an entity of kind ${tag}`)
@@ -161,7 +165,8 @@ export function readBlock(bytes: Uint8Array, layouts: Readonly<Record<Scope, Lay
     const key = text()
     const tick = reader.signed()
     const shape = written[scope]
-    const tally = readTally(reader, shape, text)
+    ids.length = 0
+    const tally = readTally(reader, shape, text, id)
     entries.push({ shard, scope, key, tick, tally: shape.isOurs ? tally : translate(tally, shape, layouts[scope]) })
   }
   if (reader.varint() === 0) return { watermark: null, entries }
@@ -174,18 +179,31 @@ export function readBlock(bytes: Uint8Array, layouts: Readonly<Record<Scope, Lay
   return { watermark: { source, sources, at, idleAt: Number.isNaN(idleAt) ? null : idleAt }, entries }
 }
 
-function readTally(reader: ByteReader, written: Written, text: () => string): Tally {
+/** A text that stands there, or the number of one that stood there before. */
+function readText(reader: ByteReader, texts: string[]): string {
+  const number = reader.varint()
+  if (number > 0) {
+    const known = texts[number - 1]
+    if (known === undefined) throw new Malformed('names a text that it does not hold')
+    return known
+  }
+  const fresh = reader.text()
+  texts.push(fresh)
+  return fresh
+}
+
+function readTally(reader: ByteReader, written: Written, text: () => string, id: () => string): Tally {
   const integers: number[] = []
   for (let i = 0; i < written.integers; i += 1) integers.push(reader.varint())
   const pairs = written.pairs.map((rule) => readPairs(reader, rule))
   const names: (readonly Named[])[] = []
-  for (let i = 0; i < written.names; i += 1) names.push(readNames(reader, text))
+  for (let i = 0; i < written.names; i += 1) names.push(readNames(reader, text, id))
   const samples = written.samples.map(() => {
     let left = reader.varint()
     if (left === 0) return NO_SAMPLE
     const sample: Sampled[] = []
     for (; left > 0; left -= 1) {
-      sample.push({ rank: reader.signed(), id: reader.text(), who: text() })
+      sample.push({ rank: reader.signed(), id: id(), who: text() })
     }
     return sample
   })
@@ -207,7 +225,7 @@ function readPairs(reader: ByteReader, rule: Pairs): readonly number[] {
   return pairs
 }
 
-function readNames(reader: ByteReader, text: () => string): readonly Named[] {
+function readNames(reader: ByteReader, text: () => string, id: () => string): readonly Named[] {
   let left = reader.varint()
   if (left === 0) return NO_NAMES
   if (left > NAMED_SIZE) throw new Malformed(`${left} names in one list`)
@@ -215,7 +233,7 @@ function readNames(reader: ByteReader, text: () => string): readonly Named[] {
   for (; left > 0; left -= 1) {
     const name = text()
     const count = reader.varint()
-    addNamed(names, hashText(name), name, count, text())
+    addNamed(names, hashText(name), name, count, id())
   }
   return names
 }

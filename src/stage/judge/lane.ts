@@ -16,7 +16,7 @@ import { Early } from './early.ts'
 import { Listening } from './listening.ts'
 import type { JudgeOptions } from './options.ts'
 import { ResumePoint } from './resume.ts'
-import { baselineRows } from './rows.ts'
+import { baselineRecord } from './rows.ts'
 import { admitted, type Entity, Shard } from './shard.ts'
 import { NO_TALLIES, OpenTicks } from './ticks.ts'
 import { EventTime } from './time.ts'
@@ -238,7 +238,8 @@ export class JudgeLane {
     const { plan, calendar } = this.#options
     for (const entity of this.#seenInBlock) {
       entity.isSeen = false
-      this.#appends.push(...baselineRows(plan[entity.ref.scope], entity, tick, calendar, this.#partition))
+      const record = baselineRecord(plan[entity.ref.scope], entity, tick, calendar, this.#partition)
+      if (record !== null) this.#appends.push(record)
     }
     this.#seenInBlock = []
   }

@@ -116,9 +116,12 @@ describe('other rows', () => {
     expect(read(deliveryRows, JSON.stringify({ ...delivery, at: new Date(NOW).toISOString() }))).toMatchObject([
       { table: 'deliveries', partition: 'all', fields: { at: '1795336200.123', status: null, latency_ms: null } },
     ])
-    const baseline = { kind: 'endpoint', service: 's', measure: 'calls', level: null, calls: 3, readiness: 'cold' }
+    const measure = { measure: 'calls', level: null, calls: 3, readiness: 'warming' }
+    const baseline = { kind: 'endpoint', service: 's', measures: [measure, { ...measure, measure: 'errors' }] }
+    const row = { table: 'baselines', partition: '2026-11-22' }
     expect(read(baselineRows, JSON.stringify({ ...baseline, at: NOW }))).toMatchObject([
-      { table: 'baselines', partition: '2026-11-22', fields: { method: '', level: null, calls: 3 } },
+      { ...row, fields: { service: 's', method: '', measure: 'calls', level: null, calls: 3, position: 7 } },
+      { ...row, fields: { service: 's', method: '', measure: 'errors', level: null, calls: 3, position: 7 } },
     ])
   })
 
