@@ -43,14 +43,14 @@ export interface Block {
   readonly entries: readonly TallyEntry[]
 }
 
-/** Writes one commit's tallies for one partition: one piece or more, the last with the watermark. */
+/** Writes the tallies of one commit after the other for one partition: one piece or more each, the last with the watermark. */
 export class BlockWriter {
   readonly #layouts: Readonly<Record<Scope, Layout>>
   readonly #out = new ByteWriter(64 * 1024)
   readonly #texts = new Map<string, number>()
   /** The calls that the tally in hand has named so far: most of its examples are the same few. */
   readonly #ids: string[] = []
-  readonly #pieces: Uint8Array[] = []
+  #pieces: Uint8Array[] = []
 
   constructor(layouts: Readonly<Record<Scope, Layout>>) {
     this.#layouts = layouts
@@ -86,7 +86,7 @@ export class BlockWriter {
     }
   }
 
-  /** Ends the block. The writer must not be used again. */
+  /** Ends the block, and begins the next. */
   finish(watermark: Watermark): readonly Uint8Array[] {
     const out = this.#out
     out.varint(0)
@@ -95,8 +95,10 @@ export class BlockWriter {
     out.varint(watermark.sources)
     out.double(watermark.at)
     out.double(watermark.idleAt ?? Number.NaN)
-    this.#pieces.push(out.take())
-    return this.#pieces
+    const pieces = [...this.#pieces, out.take()]
+    this.#pieces = []
+    this.#start()
+    return pieces
   }
 
   #start(): void {

@@ -24,6 +24,12 @@ import { EventTime } from './time.ts'
 /** How many alerts' tellings a lane remembers before it forgets withdrawn ones. */
 const TOLD_MOST = 20_000
 
+/**
+ * A block whose event time is so far behind its append time was written in a catch-up. What it crosses is told when its tick closes,
+ * which is soon: event time runs then. To look early costs as much as to judge, and would only make the catch-up longer.
+ */
+const CATCH_UP_MS = 300_000
+
 /** How many records a lane reads without a commit, where it has nothing to tell and nothing to keep. */
 const UNCOMMITTED_MOST = 1024
 
@@ -48,6 +54,7 @@ export class JudgeLane {
   #savedAt: number
   #reportedAt: number | null = null
   #mergedSince = 0
+  #catchesUp = false
   #uncommitted = 0
   #counts = { overflowed: 0, evicted: 0, lateAfterIdle: 0, malformed: 0 }
   #appends: Append[] = []
@@ -98,6 +105,8 @@ export class JudgeLane {
 
   #merge(record: StreamRecord, rising: Set<Entity>): void {
     const block = this.#read(record)
+    if (block?.watermark != null && record.appendedAt !== null)
+      this.#catchesUp = record.appendedAt - block.watermark.at > this.#options.latenessMs + CATCH_UP_MS
     let lastTick = Number.NEGATIVE_INFINITY
     for (const entry of block?.entries ?? []) {
       if (entry.tick < this.#closed) {
@@ -131,7 +140,7 @@ export class JudgeLane {
     const entity = full ? shard.other(scope) : shard.entity(scope, key)
     const whole = this.#open.add(tick, entity, tally)
     this.#mergedSince += 1
-    if (this.#early.rises(entity, whole)) rising.add(entity)
+    if (!this.#catchesUp && this.#early.rises(entity, whole)) rising.add(entity)
   }
 
   /** Closes every tick that all sources have passed, one after the other; nothing happens in ticks in which nothing is open. */

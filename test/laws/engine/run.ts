@@ -36,6 +36,8 @@ export interface How {
   readonly chunk: number
   readonly schedule?: Schedule
   readonly probe?: CommitProbe
+  /** The stream's time at every append between the stages. */
+  readonly now?: number
 }
 
 /** What a deployment decides; equal in all runs that are compared. */
@@ -82,7 +84,7 @@ export const PLAN = planOf(
 /** Runs collect and judge on the lines of each source until their end. */
 export async function detect(
   sources: readonly (readonly Uint8Array[])[],
-  { partitions, batch, chunk, schedule, probe }: How = PLAINLY,
+  { partitions, batch, chunk, schedule, probe, now = 0 }: How = PLAINLY,
   limits: Limits = LIMITS,
 ): Promise<Outcome> {
   const held: Held[] = []
@@ -96,6 +98,7 @@ export async function detect(
       'baseline-rows': partitions,
     },
     discard: ['dead-letters', 'baseline-rows'],
+    now: () => now,
     ...(schedule === undefined ? {} : { schedule }),
     ...(probe === undefined ? {} : { probe }),
   })
