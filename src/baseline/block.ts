@@ -2,8 +2,8 @@ import type { EpochMs } from '#src/call/call.ts'
 import { hashText } from '#src/call/hash.ts'
 import { RANK_MOST, REGISTERS } from '#src/sketch/distinct.ts'
 import { SIZE_BINS } from '#src/sketch/logbins.ts'
-import { addNamed, NAMED_SIZE, type Named } from '#src/sketch/named.ts'
-import type { Sampled } from '#src/sketch/sample.ts'
+import { comesBefore, NAMED_SIZE, type Named } from '#src/sketch/named.ts'
+import { SAMPLE_SIZE, type Sampled } from '#src/sketch/sample.ts'
 import { ByteReader, ByteWriter, Malformed } from './bytes.ts'
 import type { Pairs } from './kind.ts'
 import type { Layout, Scope } from './measure.ts'
@@ -194,48 +194,57 @@ function readText(reader: ByteReader, texts: string[]): string {
   return fresh
 }
 
+/** All lists have just the room that they need: a tally waits for lateness to pass, and there are many. */
 function readTally(reader: ByteReader, written: Written, text: () => string, id: () => string): Tally {
-  const integers: number[] = []
-  for (let i = 0; i < written.integers; i += 1) integers.push(reader.varint())
+  const integers = new Array<number>(written.integers)
+  for (let i = 0; i < integers.length; i += 1) integers[i] = reader.varint()
   const pairs = written.pairs.map((rule) => readPairs(reader, rule))
-  const names: (readonly Named[])[] = []
-  for (let i = 0; i < written.names; i += 1) names.push(readNames(reader, text, id))
-  const samples = written.samples.map(() => {
-    let left = reader.varint()
-    if (left === 0) return NO_SAMPLE
-    const sample: Sampled[] = []
-    for (; left > 0; left -= 1) {
-      sample.push({ rank: reader.signed(), id: id(), who: text() })
-    }
-    return sample
-  })
+  const names = new Array<readonly Named[]>(written.names)
+  for (let i = 0; i < names.length; i += 1) names[i] = readNames(reader, text, id)
+  const samples = written.samples.map(() => readSample(reader, text, id))
   return { integers, pairs, names, samples }
 }
 
+function readSample(reader: ByteReader, text: () => string, id: () => string): readonly Sampled[] {
+  const length = lengthOf(reader, SAMPLE_SIZE)
+  if (length === 0) return NO_SAMPLE
+  const sample = new Array<Sampled>(length)
+  for (let i = 0; i < length; i += 1) sample[i] = { rank: reader.signed(), id: id(), who: text() }
+  return sample
+}
+
 function readPairs(reader: ByteReader, rule: Pairs): readonly number[] {
-  let left = reader.varint()
-  if (left === 0) return NO_PAIRS
-  const pairs: number[] = []
-  for (; left > 0; left -= 1) {
+  // Histograms lie side by side: a bin too far is a bin of another entity.
+  const places = rule === 'bins' ? SIZE_BINS : REGISTERS
+  const length = lengthOf(reader, places)
+  if (length === 0) return NO_PAIRS
+  const pairs = new Array<number>(2 * length)
+  for (let i = 0; i < pairs.length; i += 2) {
     const place = reader.varint()
-    // Histograms lie side by side: a bin too far is a bin of another entity.
-    if (place >= (rule === 'bins' ? SIZE_BINS : REGISTERS)) throw new Malformed(`${rule}: there is no number ${place}`)
+    if (place >= places) throw new Malformed(`${rule}: there is no number ${place}`)
     const value = reader.varint()
     if (rule === 'registers' && value > RANK_MOST) throw new Malformed(`a register of rank ${value}`)
-    pairs.push(place, value)
+    pairs[i] = place
+    pairs[i + 1] = value
   }
   return pairs
 }
 
 function readNames(reader: ByteReader, text: () => string, id: () => string): readonly Named[] {
-  let left = reader.varint()
-  if (left === 0) return NO_NAMES
-  if (left > NAMED_SIZE) throw new Malformed(`${left} names in one list`)
-  const names: Named[] = []
-  for (; left > 0; left -= 1) {
+  const length = lengthOf(reader, NAMED_SIZE)
+  if (length === 0) return NO_NAMES
+  const names = new Array<Named>(length)
+  for (let i = 0; i < length; i += 1) {
     const name = text()
-    const count = reader.varint()
-    addNamed(names, hashText(name), name, count, id())
+    const one = { hash: hashText(name), name, count: reader.varint(), example: id() }
+    if (i > 0 && !comesBefore(names[i - 1] as Named, one.hash, name)) throw new Malformed('names out of order')
+    names[i] = one
   }
   return names
+}
+
+function lengthOf(reader: ByteReader, most: number): number {
+  const length = reader.varint()
+  if (length > most) throw new Malformed(`a list of ${length}; at most ${most} are kept`)
+  return length
 }

@@ -59,6 +59,7 @@ function raise(one: Named, count: number, example: string): void {
   if (example !== '' && (one.example === '' || example < one.example)) one.example = example
 }
 
-function comesBefore(one: Named, hash: number, name: string): boolean {
+/** The order of a list. */
+export function comesBefore(one: Named, hash: number, name: string): boolean {
   return one.hash < hash || (one.hash === hash && one.name < name)
 }
