@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import type { Alert } from '#src/alert/alert.ts'
 import { endpointRef, keyOf } from '#src/baseline/entity.ts'
@@ -14,7 +14,7 @@ import { alone, modest, outcomes } from './detector/null.ts'
 import { codeIn, SECTIONS, sectionsOf } from './detector/page.ts'
 import { play, type Stage } from './detector/play.ts'
 import { type Case, readCases } from './detector/recipe.ts'
-import { callsOf } from './detector/traffic.ts'
+import { callsOf, type StoryCall } from './detector/traffic.ts'
 import { FIRING_PART, isClose, SILENT_PART, unless } from './detector/unless.ts'
 import { frozen, judged, moreOf, type View, viewsOf } from './detector/views.ts'
 
@@ -244,10 +244,18 @@ function namesOf({ measures }: Detector): string[] {
 }
 
 function caseContract(stage: Stage, detector: Detector, { recipe }: Case): void {
-  const calls = callsOf(recipe)
+  // A story is told when its turn comes: all of them together would not fit into memory.
+  let calls: readonly StoryCall[] = []
   const fires = recipe.expect.length > 0
   const own = (alerts: readonly Alert[]): readonly Alert[] => alerts.filter((alert) => alert.detector === detector.name)
   let alerts: readonly Alert[] = []
+  beforeAll(() => {
+    calls = callsOf(recipe)
+  })
+  afterAll(() => {
+    calls = []
+    alerts = []
+  })
 
   test(fires ? 'fires as expected' : 'no detector says anything', async () => {
     alerts = await play(stage, recipe, calls)
