@@ -1,6 +1,7 @@
 import { type EntityRef, isOther, keyOf } from '#src/baseline/entity.ts'
 import { hexOfText } from '#src/call/hash.ts'
-import { behindOf, episodeOf, evidenceOf } from '#src/detection/episode.ts'
+import { behindOf, episodeOf } from '#src/detection/episode.ts'
+import { bitsByMeasure } from '#src/detection/parts.ts'
 import type { Slot, Watch } from '#src/detection/plan.ts'
 import { SEVERITIES } from '#src/detection/severity.ts'
 import type { Subject } from '#src/detection/subject.ts'
@@ -22,7 +23,6 @@ export function alertOf(subject: Subject, watch: Watch, status: AlertStatus, set
   const episode = episodeOf(subject, watch, at, tickMs)
   const explained = watch.detector.explain(episode, watch.params)
   const sample = subject.examples[watch.index] ?? []
-  const bits = Math.round((number(NATS) / Math.LN2) * 10) / 10
   return {
     id: alertId(watch.detector.name, subject.ref, number(CALM_SINCE) * tickMs),
     detector: watch.detector.name,
@@ -35,8 +35,8 @@ export function alertOf(subject: Subject, watch: Watch, status: AlertStatus, set
     resolved_at: status === 'resolved' ? time(RESOLVED) : null,
     detected_at: time(DETECTED),
     window_seconds: episode.windowSeconds,
-    surprise_bits: bits,
-    evidence: evidenceOf(row, at, watch, bits),
+    surprise_bits: Math.round((number(NATS) / Math.LN2) * 10) / 10,
+    evidence: bitsByMeasure(row, at, watch),
     observed: explained.observed,
     expected: explained.expected,
     baseline: baselineOf(watch.slots),

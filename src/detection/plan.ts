@@ -21,6 +21,9 @@ export interface Watch {
   /** Offset of each of its measures in an entity's row, in the order of `slots`. */
   readonly slots: readonly Slot[]
   readonly views: Views<Readonly<Record<string, Measure>>>
+  /** Names of the measures that its evidence is told by, and the place among them of each alternative's. */
+  readonly weighed: readonly string[]
+  readonly weighedOf: readonly number[]
   /** Which of the layout's samples hold its examples, in the order of its rules; none where its measures name them. */
   readonly samples: readonly number[]
   /** ln of its part of the budget of one shard, in false alarms a day; half of it for each way where single calls are tested too. */
@@ -80,6 +83,7 @@ export function planOf(enabled: readonly Enabled[], falseAlarmsPerDay: number, s
         if (slot === undefined) throw new Error(`${detector.name}: no slot for ${measure.name}`)
         return { key, slot }
       })
+      const weighed = [...new Set(detector.measureOf)]
       return {
         detector,
         params,
@@ -89,6 +93,8 @@ export function planOf(enabled: readonly Enabled[], falseAlarmsPerDay: number, s
         slots: own.map(({ slot }) => slot),
         // Each view is that of its measure's kind.
         views: Object.fromEntries(own.map(({ key, slot }) => [key, slot.view])) as Watch['views'],
+        weighed: weighed.map((key) => nameOf(detector, key)),
+        weighedOf: detector.measureOf.map((key) => weighed.indexOf(key)),
         samples: [detector.sample].flat().map(({ name }) => layout.samples.findIndex((rule) => rule.name === name)),
         logBudget: Math.log(((falseAlarmsPerDay / shards) * detector.share) / parts / (detector.single ? 2 : 1)),
       }
@@ -97,6 +103,12 @@ export function planOf(enabled: readonly Enabled[], falseAlarmsPerDay: number, s
   }
   const [endpoint, identity] = SCOPES.map(plan)
   return { endpoint: endpoint as ScopePlan, identity: identity as ScopePlan }
+}
+
+function nameOf({ name, measures }: Detector, key: string): string {
+  const measure = measures[key]
+  if (measure === undefined) throw new Error(`${name}: alternatives of ${key}, which is none of its measures`)
+  return measure.name
 }
 
 /** The layouts by scope, for blocks. */

@@ -89,6 +89,8 @@ describe.skipIf(!hasPart('Chromium'))('the page of live alerts, in a real browse
       '120,345 calls, ready',
       '0.4',
       'Usual: 0 to 3 errors',
+      'response sizes: 10.3 bits',
+      '25%',
       '62%',
       '9f1c2b91',
       'SELECT * FROM',

@@ -84,7 +84,8 @@ export function refreshAge(card, alert, now) {
 function evidence(alert, now) {
   const body = make('div', withClass('evidence'))
   const silentIf = block('Silent if', make('p', { text: shown(alert.silent_if) }))
-  body.append(comparison(alert), facts(alert, now), contributors(alert), examples(alert), silentIf, query(alert))
+  body.append(comparison(alert), facts(alert, now), measures(alert), contributors(alert), examples(alert))
+  body.append(silentIf, query(alert))
   body.append(make('section', withClass('block wide history')))
   return body
 }
@@ -132,12 +133,22 @@ function facts(alert, now) {
   return block('What it rests on', make('dl', withClass('facts'), ...list))
 }
 
+/** A line of a list: whose share it is, a bar, and the share. */
+function shareOf(name, share) {
+  const percent = Math.round(Math.min(1, Math.max(0, Number(share) || 0)) * 100)
+  const bar = make('progress', { attributes: { max: '100', value: String(percent), 'aria-hidden': 'true' } })
+  return make('li', {}, make('bdi', { text: name }), bar, make('span', withClass('share', `${percent}%`)))
+}
+
+/** How much of the surprise came from which measure; alerts of older versions do not say. */
+function measures(alert) {
+  const parts = Object.entries(alert.evidence ?? {}).slice(0, 8)
+  const rows = parts.map(([name, bits]) => shareOf(`${named(name)}: ${number(bits)} bits`, bits / alert.surprise_bits))
+  return rows.length > 0 ? block('Which measure said so', make('ul', withClass('contributors'), ...rows)) : ''
+}
+
 function contributors(alert) {
-  const rows = (alert.contributors ?? []).slice(0, 8).map(({ name, share }) => {
-    const percent = Math.round(Math.min(1, Math.max(0, Number(share) || 0)) * 100)
-    const bar = make('progress', { attributes: { max: '100', value: String(percent), 'aria-hidden': 'true' } })
-    return make('li', {}, make('bdi', { text: shown(name) }), bar, make('span', withClass('share', `${percent}%`)))
-  })
+  const rows = (alert.contributors ?? []).slice(0, 8).map(({ name, share }) => shareOf(shown(name), share))
   if (rows.length === 0) return block('Who took part', make('p', withClass('quiet', 'Nobody stands out.')))
   return block('Who took part', make('ul', withClass('contributors'), ...rows))
 }

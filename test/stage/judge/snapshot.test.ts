@@ -11,6 +11,7 @@ import { addCall, emptyTally } from '#src/baseline/tally.ts'
 import { randomFor } from '#src/demo/random.ts'
 import type { Detector } from '#src/detection/detector.ts'
 import { ADMITTED, NEXT, type Plan, planOf } from '#src/detection/plan.ts'
+import { ACCUMULATOR_WIDTH } from '#src/detection/surprise.ts'
 import { admit, advance } from '#src/detection/watch.ts'
 import { type Entity, Shard } from '#src/stage/judge/shard.ts'
 import { readEntity, readPeers, writeEntity, writePeers } from '#src/stage/judge/snapshot.ts'
@@ -149,6 +150,37 @@ describe('the state of an entity', () => {
     for (const name of NAMES.slice(4)) expect(partOf(ALL, again, name), name).toEqual(partOf(ALL, fresh, name))
   })
 
+  test('of evidence that was laid out otherwise begins anew, and what follows it is read', () => {
+    const written = new ByteWriter()
+    written.varint(2)
+    written.double(5000)
+    written.double(6000)
+    written.varint(0)
+    written.varint(2)
+    for (const [name, width] of [
+      ['error-burst', ACCUMULATOR_WIDTH + 3],
+      ['get-spike', ACCUMULATOR_WIDTH],
+    ] as const) {
+      written.text(name)
+      written.varint(width)
+      written.raw(new Uint8Array(Float64Array.from({ length: width }, () => 7).buffer))
+      written.varint(1)
+      written.signed(3)
+      written.text(`call of ${name}`)
+      written.text('who')
+    }
+    const again = restored(ALL, written.take())
+    const { entity: fresh, shard } = place(ALL)
+    admit(
+      shard.setting('endpoint', false, () => {}),
+      fresh,
+      6000,
+    )
+    expect(partOf(ALL, again, 'error-burst')).toEqual(partOf(ALL, fresh, 'error-burst'))
+    expect(partOf(ALL, again, 'get-spike')).toMatchObject({ watch: Array(ACCUMULATOR_WIDTH).fill(7) })
+    expect(partOf(ALL, again, 'get-spike')).toMatchObject({ examples: [{ id: 'call of get-spike' }] })
+  })
+
   test('of other bytes is malformed, and nothing worse', () => {
     const good = Buffer.from(writeEntity(new ByteWriter(), ALL.endpoint, experienced(ALL, 3)))
     fc.assert(
@@ -164,6 +196,7 @@ describe('the shares of a service', () => {
   const denied = {
     ...errorBurst,
     name: 'a-new-one',
+    measureOf: errorBurst.measureOf.map(() => 'denied'),
     measures: {
       denied: ratio(
         'denied',
