@@ -96,8 +96,9 @@ function block(title, ...children) {
 
 function comparison(alert) {
   const { observed = {}, expected = {} } = alert
+  // Limits are no measures: `low` and `high` are the first one's, `duration_ms_low` that of `duration_ms`.
   const names = [...new Set([...Object.keys(observed), ...Object.keys(expected)])].filter(
-    (name) => name !== 'low' && name !== 'high',
+    (name) => !/(^|_)(low|high)$/.test(name),
   )
   const rows = names.map((name) =>
     make(
@@ -111,11 +112,15 @@ function comparison(alert) {
   const head = ['', 'observed', 'expected'].map((text) => make('th', { text, attributes: { scope: 'col' } }))
   const table = make('table', {}, make('thead', {}, make('tr', {}, ...head)), make('tbody', {}, ...rows))
   const first = names.find((name) => name in expected) ?? ''
-  const known = typeof expected.low === 'number' && typeof expected.high === 'number'
-  const range = known
-    ? `Usual: ${measured(first, expected.low)} to ${measured(first, expected.high)} ${named(first)}`
-    : ''
-  return block('What was seen', table, range && make('p', withClass('quiet', range)))
+  const range = names
+    .map((name) => {
+      const [low, high] = ['low', 'high'].map((end) => expected[name === first ? end : `${name}_${end}`])
+      const known = typeof low === 'number' && typeof high === 'number'
+      return known ? `${measured(name, low)} to ${measured(name, high)} ${named(name)}` : ''
+    })
+    .filter(Boolean)
+    .join('; ')
+  return block('What was seen', table, range && make('p', withClass('quiet', `Usual: ${range}`)))
 }
 
 function facts(alert, now) {
