@@ -76,8 +76,15 @@ export interface Volume {
   readonly of: (call: ApiCall) => number | null
 }
 
+/** How long calls take, in milliseconds; `null` where a call does not count. */
+export interface Durations {
+  readonly kind: 'durations'
+  readonly name: string
+  readonly of: (call: ApiCall) => number | null
+}
+
 /** One thing counted. Equal names mean equal measures: two detectors that share one share its tallies and its baseline. */
-export type Measure = Count | Ratio | Sizes | Distinct | Breadth | Novel | Flow | Volume
+export type Measure = Count | Ratio | Sizes | Distinct | Breadth | Novel | Flow | Volume | Durations
 
 export function count(name: string, where: (call: ApiCall) => boolean): Count {
   return { kind: 'count', name, where }
@@ -120,6 +127,10 @@ export function flow(name: string): Flow {
 
 export function volume(name: string, of: (call: ApiCall) => number | null): Volume {
   return { kind: 'volume', name, of }
+}
+
+export function durations(name: string, of: (call: ApiCall) => number | null): Durations {
+  return { kind: 'durations', name, of }
 }
 
 /** The kinds of entity that have tallies of their own. */

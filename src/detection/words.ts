@@ -10,6 +10,12 @@ export function bytesText(bytes: number): string {
   return `${value >= 99.5 || unit === 0 ? Math.round(value) : Number(value.toPrecision(2))} ${units[unit]}`
 }
 
+/** A duration for people: `0.4 ms`, `480 ms`, `1.2 s`, `3.5 min`. */
+export function durationText(ms: number): string {
+  const [value, unit] = ms < 999.5 ? [ms, 'ms'] : ms < 99_500 ? [ms / 1000, 's'] : [ms / 60_000, 'min']
+  return `${value >= 9.95 ? Math.round(value) : Number(value.toPrecision(2))} ${unit}`
+}
+
 /** A number for people and for reports: two decimals below 10, none above 100. */
 export function round(value: number): number {
   if (!Number.isFinite(value)) return 0

@@ -9,6 +9,7 @@ import { SEVERITIES } from '#src/detection/severity.ts'
 import { ALTERNATIVES, type Evidence, PEAKS, SUMS } from '#src/detection/surprise.ts'
 import { callOf } from '#test/fakes/call.ts'
 import { callsShown, readCondition } from './detector/condition.ts'
+import { expectEvidence } from './detector/evidence.ts'
 import { expectAlerts, toldOf } from './detector/expected.ts'
 import { alone, modest, outcomes } from './detector/null.ts'
 import { codeIn, SECTIONS, sectionsOf } from './detector/page.ts'
@@ -85,7 +86,8 @@ function folderContract(detector: Detector, folder: URL, cases: readonly Case[])
     expect(detector.alternatives).toBeLessThanOrEqual(ALTERNATIVES)
     expect(detector.earlyMargin).toBeGreaterThanOrEqual(0)
     expect(detector.scopes.length).toBeGreaterThan(0)
-    expect(Object.keys(detector.measures).length).toBeGreaterThan(0)
+    expect(Object.keys(detector.measures)).toEqual(expect.arrayContaining([...detector.measureOf]))
+    expect(detector.measureOf.length).toBe(detector.alternatives)
   })
 }
 
@@ -281,6 +283,11 @@ function caseContract(stage: Stage, detector: Detector, { recipe }: Case): void 
       expect(alert.examples.length).toBeGreaterThan(0)
       expect(shown).toEqual(expect.arrayContaining(alert.examples.slice(0, shown.length)))
     }
+  })
+
+  test('its evidence is told by measure, and comes to its bits', () => {
+    expect(own(alerts)).not.toEqual([])
+    for (const alert of own(alerts)) expectEvidence(alert, detector)
   })
 
   test('silent_if is true', async () => {

@@ -148,6 +148,9 @@ describe('archive, on the real engine', () => {
     expect(refused[0]).toMatchObject({ table: null, position: 4 })
     const found = await queries.alert('one')
     expect(found?.alert).toEqual(alertOf('one', resolved))
+    expect(
+      await store.query("SELECT JSONExtractFloat(evidence, 'errors') AS errors FROM current_alerts WHERE id = 'one'"),
+    ).toEqual([{ errors: 41.2 }])
     expect(found?.events.map(({ event, notice }) => [event, notice])).toEqual([
       ['opened', 1],
       ['changed', 0],

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BlockWriter, PIECE_BYTES, readBlock, type TallyEntry, type Watermark } from '#src/baseline/block.ts'
 import { Malformed } from '#src/baseline/bytes.ts'
-import { breadth, count, distinct, layoutOf, novel, ratio, type Scope, sizes } from '#src/baseline/measure.ts'
+import { breadth, count, distinct, durations, layoutOf, novel, ratio, type Scope, sizes } from '#src/baseline/measure.ts'
 import { addCall, COUNT_MAX, emptyTally, mergeTally, type Tally } from '#src/baseline/tally.ts'
 import { addSampled, mergeSample, type Sampled } from '#src/sketch/sample.ts'
 import { callOf } from '#test/fakes/call.ts'
@@ -22,6 +22,7 @@ const measures = [
     (call, key) => (call.status >= 500 ? key : null),
     () => true,
   ),
+  durations('durations', (call) => call.responseBytes),
 ]
 const samples = [{ name: 'all', rank: (_: unknown, hash: number) => hash }]
 const layouts = { endpoint: layoutOf('endpoint', measures, samples), identity: layoutOf('identity', measures, samples) }

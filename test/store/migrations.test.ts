@@ -47,11 +47,13 @@ describe('migrations', () => {
   test('every table ships with a window for tokens and is synced to disk, and may be made twice', async () => {
     for (const { name, sql } of await readMigrations(shipped)) {
       for (const table of sql.split(/^CREATE /m).slice(1)) {
-        expect(table, name).toMatch(/^(TABLE|VIEW) IF NOT EXISTS \$\{database\}\./)
+        expect(table, name).toMatch(/^((TABLE|VIEW) IF NOT EXISTS|OR REPLACE VIEW) \$\{database\}\./)
         if (!table.startsWith('TABLE')) continue
         expect(table, name).toContain('non_replicated_deduplication_window = 10000')
         expect(table, name).toContain('fsync_after_insert = 1')
       }
+      for (const column of sql.split(/^ALTER /m).slice(1))
+        expect(column, name).toMatch(/^TABLE \$\{database\}\.\w+ ADD COLUMN IF NOT EXISTS /)
     }
   })
 

@@ -3,6 +3,7 @@ import { engineOf, loadDetectors, loadFormats } from '#src/command/engine.ts'
 import { loadPlugins } from '#src/command/plugins.ts'
 import { Findings } from '#src/command/replay/report.ts'
 import { type Config, loadConfig, problemText } from '#src/config.ts'
+import type { Context } from '#src/detection/context.ts'
 import type { Detector } from '#src/detection/detector.ts'
 import { memoryStream } from '#src/stream/memory.ts'
 import type { Recipe } from './recipe.ts'
@@ -16,7 +17,7 @@ const bytes = new TextEncoder()
 /** The engine that cases run through, with everything as it is shipped, but for detectors that are off: they run, too. */
 export interface Stage {
   readonly config: Config
-  readonly detectors: ReadonlyMap<string, Detector>
+  readonly detectors: ReadonlyMap<string, Detector | Context>
 }
 
 export async function shipped(): Promise<Stage> {

@@ -42,7 +42,8 @@ const traffic = z
     requestBytes: size.default(null).describe('Median size; null: not logged'),
     responseBytes: size.default(2000).describe('Median size; null: not logged'),
     spread: z.number().min(0).max(3).default(0.4).describe('Of the sizes: standard deviation of their logarithm'),
-    durationMs: z.number().min(0).default(20),
+    durationMs: z.number().min(0).default(20).describe('Median duration'),
+    durationSpread: z.number().min(0).max(3).default(0).describe('Standard deviation of its logarithm'),
     origin: z
       .union([network, z.array(network).min(1)])
       .default('192.0.2.*')
@@ -74,6 +75,7 @@ const expected = z.strictObject({
     .record(z.string(), z.union([z.number(), range]))
     .refine((fields) => Object.keys(fields).length > 0, { error: 'at least one number' }),
   contributor: z.string().optional().describe('Who made most of the calls'),
+  says: z.string().optional().describe('What its sentence must hold'),
 })
 
 const recipe = z.strictObject({

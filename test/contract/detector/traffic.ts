@@ -117,11 +117,17 @@ function call(traffic: Traffic, minute: number, changes: readonly Change[], rand
           traffic.responseBytes,
           times((one) => one.responseBytesTimes),
         ),
-    duration_ms: traffic.durationMs * times((one) => one.durationTimes),
+    duration_ms: durationOf(traffic, random) * times((one) => one.durationTimes),
     client_ip: addressOf(traffic.origin, minute),
     identity: typeof traffic.by === 'string' ? traffic.by : `${service}-client-${1 + random.below(traffic.by)}`,
     request_id: '',
   }
+}
+
+/** Draws nothing where all take the same. */
+function durationOf({ durationMs, durationSpread }: Traffic, random: Random): number {
+  if (durationSpread === 0) return durationMs
+  return Math.round(10 * durationMs * Math.exp(durationSpread * random.normal())) / 10
 }
 
 /** One of a network's addresses; of several networks, each call takes one. Draws nothing: the other fields stay what they are. */

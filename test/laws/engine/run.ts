@@ -2,6 +2,7 @@ import dataExfiltration from '#detectors/data-exfiltration/detector.ts'
 import deniedBurst from '#detectors/denied-burst/detector.ts'
 import errorBurst from '#detectors/error-burst/detector.ts'
 import getSpike from '#detectors/get-spike/detector.ts'
+import latencyShift from '#detectors/latency-shift/detector.ts'
 import newEdge from '#detectors/new-edge/detector.ts'
 import newOrigin from '#detectors/new-origin/detector.ts'
 import objectEnumeration from '#detectors/object-enumeration/detector.ts'
@@ -73,6 +74,7 @@ const DETECTORS = [
   payloadOutlier,
   deniedBurst,
   objectEnumeration,
+  latencyShift,
   silence,
 ] as readonly unknown[] as readonly Detector[]
 export const PLAN = planOf(

@@ -59,6 +59,8 @@ describe('alertRows', () => {
       id: 'a',
       kind: 'endpoint',
       identity: '',
+      surprise_bits: 41.2,
+      evidence: '{"errors":41.2}',
       observed: '{"errors":61,"calls":90}',
       notice: 3,
       position: 7,
@@ -67,6 +69,12 @@ describe('alertRows', () => {
       { table: 'alerts', partition: 'all', fields },
       { table: 'alert_events', partition: 'all', fields },
     ])
+  })
+
+  test('of an alert of before evidence was told by measure have none', () => {
+    const { evidence: _, ...alert } = alertOf('a')
+    const rows = read(alertRows, JSON.stringify({ alert, telling: null }))
+    expect(rows).toMatchObject([{ fields: { evidence: '{}' } }, { fields: { evidence: '{}' } }])
   })
 
   test('of an untold change have no notice', () => {
