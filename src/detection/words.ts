@@ -10,6 +10,13 @@ export function bytesText(bytes: number): string {
   return `${value >= 99.5 || unit === 0 ? Math.round(value) : Number(value.toPrecision(2))} ${units[unit]}`
 }
 
+/** A span of time for people: `90 s`, `5 min`, `1.5 h`, `60 days`. */
+export function durationText(seconds: number): string {
+  const [unit, length] =
+    seconds < 120 ? ['s', 1] : seconds < 7200 ? ['min', 60] : seconds < 172_800 ? ['h', 3600] : ['days', 86_400]
+  return `${Number((seconds / (length as number)).toPrecision(2))} ${unit}`
+}
+
 /** A number for people and for reports: two decimals below 10, none above 100. */
 export function round(value: number): number {
   if (!Number.isFinite(value)) return 0

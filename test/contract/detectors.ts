@@ -234,6 +234,7 @@ function episodesOf(detector: Detector, params: unknown): fc.Arbitrary<Episode |
 /** What its measures may name as new. */
 function namesOf({ measures }: Detector): string[] {
   const addresses = ['192.0.2.7', '203.0.113.200', '2001:db8:1::7', '2001:db8::ffff', '::ffff:198.51.100.1']
+  if (Object.values(measures).some(({ kind }) => kind === 'tokens')) return ['t-1', "it's", '@1795336200-1795339800']
   return Object.values(measures).flatMap((measure) =>
     measure.kind === 'novel'
       ? addresses.flatMap(

@@ -20,13 +20,14 @@ import type {
   NovelView,
   RatioView,
   SizesView,
+  TokensView,
   VolumeView,
 } from '#src/detection/detector.ts'
 
 import { clearEvidence, type Evidence, newEvidence } from '#src/detection/surprise.ts'
 import { SIZE_BINS } from '#src/sketch/logbins.ts'
 
-export type View = CountView | RatioView | SizesView | NovelView | FlowView | VolumeView
+export type View = CountView | RatioView | SizesView | NovelView | FlowView | TokensView | VolumeView
 export type ViewsByName = Readonly<Record<string, View>>
 
 /** From 0 to 1 by thousandths; fast-check's own doubles are nearly all tiny. */
@@ -142,6 +143,38 @@ const novelView = (except: NovelView['except']): fc.Arbitrary<NovelView> =>
       return { ...view, except, fresh: news, share: usual * view.bound, named: NOTHING, met: NOTHING }
     })
 const NOTHING: NovelView['met'] = Object.freeze([])
+
+/** Any view of tokens: lives from nothing to years, and records of networks that what is new has broken. */
+const tokensView = fc
+  .record({
+    calls: whole(1e6),
+    fresh: fc.nat(24),
+    bound: positive(1e-9, 0.25),
+    usual: share,
+    networks: fc.nat(24),
+    life: fc.oneof(fc.constant(0), whole(1e8)),
+    lifeBefore: fc.oneof(fc.constant(0), whole(1e6)),
+    armed: fc.boolean(),
+    seen: whole(1e12),
+  })
+  .map(({ usual, fresh, networks, life, ...view }): TokensView => {
+    const news = Math.min(fresh, view.calls)
+    const lives = {
+      life: view.calls === 0 ? 0 : life,
+      longest: Math.max(life, view.lifeBefore),
+      judged: view.lifeBefore,
+    }
+    const lists = { named: NOTHING, met: NOTHING, uses: [] }
+    return {
+      ...view,
+      ...lives,
+      ...lists,
+      fresh: news,
+      networks: Math.max(networks, 1) + news,
+      share: usual * view.bound,
+    }
+  })
+
 /** Windows of one mode or two, as they may have been learned; the one under way and the one before, tested or not. */
 const volumeView = fc
   .record({
@@ -191,6 +224,8 @@ function viewOf(measure: Measure): fc.Arbitrary<View> {
       return novelView(measure.except)
     case 'volume':
       return volumeView
+    case 'tokens':
+      return tokensView
   }
 }
 
