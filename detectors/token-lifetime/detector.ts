@@ -54,7 +54,7 @@ export default defineDetector({
   about: {
     title: 'Tokens used beyond what they are for',
     catches:
-      'A token that is good for longer than is allowed, one that is still accepted after it has run out, and one that is used from more networks than its kind ever was.',
+      'A token that is good for longer than is allowed, one that is still accepted after it ran out, or one that is used from more networks than any before.',
     misses:
       'Unusual lives within the maximum, tokens of which the log says nothing, and who issued them: no call says that.',
   },
@@ -83,46 +83,35 @@ export default defineDetector({
   single: false,
   earlyMargin: 2,
   judge({ expired, tokens: used }, evidence, params) {
-    if (used.calls === 0 && expired.whole === 0) return false
+    const calls = Math.max(expired.whole, used.calls)
+    if (calls === 0) return false
     const breach = isBreach(used, params)
-    const calls = used.armed ? used.calls : 0
+    const watched = used.armed ? used.calls : 0
+    const fresh = used.armed ? used.fresh : 0
     evidence.logE[EXPIRED] = ratioEvidence(expired, TIMES[0])
     for (const [m, share] of NOVELTY_ALTERNATIVES.entries()) {
       evidence.logE[NETWORKS + m] =
-        calls === 0 ? 0 : logCoins(calls, used.fresh, used.bound, Math.max(share, 2 * used.bound))
+        watched === 0 ? 0 : logCoins(watched, fresh, used.bound, Math.max(share, 2 * used.bound))
     }
     evidence.logE[BREACH] = breach ? BREACH_NATS : NO_BREACH_NATS
     const [late, few, some, many] = evidence.logE as unknown as [number, number, number, number]
-    evidence.parts.set([late, Math.max(few, some, many, 0) + (breach ? BREACH_NATS : 0)])
+    evidence.parts.set([late, breach ? BREACH_NATS : Math.max(few, some, many)])
 
-    // "Still as odd as it was": at half of the share that the episode has shown so far.
-    const still = (whole: number, part: number, bound: number): number =>
-      whole === 0 ? Number.NEGATIVE_INFINITY : logCoins(whole, part, bound, stillOf(bound, evidence.strength))
-    const oddest = Math.max(
-      still(expired.whole, expired.part, Math.min(expired.bound, BOUND_MOST)),
-      still(calls, used.fresh, used.bound),
-      breach ? BREACH_NATS : Number.NEGATIVE_INFINITY,
-    )
-    evidence.calm = Number.isFinite(oddest) ? -oddest : 0
-    const fresh = calls === 0 ? 0 : used.fresh
-    const mus = [expired.whole * expired.bound, calls * used.bound] as const
+    const mus = [expired.whole * expired.bound, watched * used.bound] as const
+    const odd = expired.part + fresh
+    evidence.calm = breach ? -BREACH_NATS : calmOf(calls, odd, (mus[0] + mus[1]) / calls, evidence.strength)
     evidence.sums.set([
-      expired.part + fresh + Number(breach),
-      Math.max(expired.whole, used.calls),
-      expired.whole * expired.share + calls * used.share,
+      odd + Number(breach),
+      calls,
+      expired.whole * expired.share + watched * used.share,
       mus[0] + mus[1],
       expired.part,
       fresh,
       mus[0],
       mus[1],
     ])
-    evidence.peaks.set([
-      mus[0],
-      calls === 0 ? 0 : used.bound,
-      breach ? used.life : 0,
-      breach ? used.lifeBefore : 0,
-      used.networks,
-    ])
+    const lives = breach ? [used.life, used.lifeBefore] : [0, 0]
+    evidence.peaks.set([mus[0], watched > 0 ? used.bound : 0, ...lives, used.networks])
     return true
   },
   floor(sums, peaks, params, _single, scope) {
@@ -170,8 +159,11 @@ function beforeText(life: number): string {
   return life > 0 ? `the longest before for ${durationText(life)}` : 'the longest that it was seen with'
 }
 
-function stillOf(bound: number, strength: number): number {
-  return Math.min(0.5, Math.max(2 * bound, (bound * strength) / 2))
+/** Against "still as odd as it was", all of it together: at half of the share that the episode has shown so far. */
+function calmOf(calls: number, odd: number, most: number, strength: number): number {
+  const bound = Math.min(BOUND_MOST, most)
+  if (bound === 0) return 0
+  return -logCoins(calls, Math.min(odd, calls), bound, Math.min(0.5, Math.max(2 * bound, (bound * strength) / 2)))
 }
 
 function numbersOf(sums: Float64Array) {

@@ -10,11 +10,17 @@ export function bytesText(bytes: number): string {
   return `${value >= 99.5 || unit === 0 ? Math.round(value) : Number(value.toPrecision(2))} ${units[unit]}`
 }
 
+/** A unit of time, how many seconds it has, and from how many seconds on it is used. */
+const SPANS = [
+  ['days', 86_400, 172_800],
+  ['h', 3600, 3600],
+  ['min', 60, 120],
+] as const
+
 /** A span of time for people: `90 s`, `5 min`, `1.5 h`, `60 days`. */
 export function durationText(seconds: number): string {
-  const [unit, length] =
-    seconds < 120 ? ['s', 1] : seconds < 7200 ? ['min', 60] : seconds < 172_800 ? ['h', 3600] : ['days', 86_400]
-  return `${Number((seconds / (length as number)).toPrecision(2))} ${unit}`
+  const [unit, length] = SPANS.find(([, , from]) => seconds >= from) ?? ['s', 1]
+  return `${Number((seconds / length).toPrecision(2))} ${unit}`
 }
 
 /** A number for people and for reports: two decimals below 10, none above 100. */

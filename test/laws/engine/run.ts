@@ -7,6 +7,7 @@ import newOrigin from '#detectors/new-origin/detector.ts'
 import objectEnumeration from '#detectors/object-enumeration/detector.ts'
 import payloadOutlier from '#detectors/payload-outlier/detector.ts'
 import silence from '#detectors/silence/detector.ts'
+import tokenLifetime from '#detectors/token-lifetime/detector.ts'
 import native from '#schemas/native/format.ts'
 import type { Alert, AlertRecord } from '#src/alert/alert.ts'
 import { calendarOf } from '#src/baseline/blocks.ts'
@@ -72,6 +73,7 @@ const DETECTORS = [
   deniedBurst,
   objectEnumeration,
   silence,
+  tokenLifetime,
 ] as readonly unknown[] as readonly Detector[]
 export const PLAN = planOf(
   DETECTORS.map((detector) => ({ detector, params: detector.params.parse({}) })),
