@@ -1,17 +1,15 @@
 import * as z from 'zod'
-import { ratio, tokens } from '#src/baseline/measure.ts'
+import { tokens } from '#src/baseline/measure.ts'
 import { shapeOfRatio } from '#src/baseline/ratio.ts'
 import type { ApiCall } from '#src/call/call.ts'
-import { isPastExpiry, SKEW_SECONDS, UNNAMED } from '#src/call/token.ts'
+import { SKEW_SECONDS, UNNAMED } from '#src/call/token.ts'
 import { defineDetector, type Episode, type Explanation, type TokensView } from '#src/detection/detector.ts'
 import { logRatio, upperQuantile } from '#src/detection/negative-binomial.ts'
 import { leastNew, logCoins, mostNew, NOVELTY_ALTERNATIVES } from '#src/detection/novelty-evidence.ts'
 import { leastPart, ratioEvidence, shapeOfEpisode } from '#src/detection/ratio-evidence.ts'
 import { durationText, listText, round, sqlText } from '#src/detection/words.ts'
 
-/** Where nothing is known, one call in a million comes with a token that has run out. */
-const USUAL = 1e-6
-/** How many times the normal share of such calls the alternative assumes. */
+/** How many times the normal share of calls after the end of their token the alternative assumes. */
 const TIMES = [100] as const
 /** Whether it is over is asked of a bound of at most this: beyond it, half of the calls are no sign of anything. */
 const BOUND_MOST = 0.25
@@ -61,7 +59,6 @@ export default defineDetector({
   scopes: ['identity'],
   share: 1,
   measures: {
-    expired: ratio('expired tokens', isPastExpiry, (call) => call.tokenExpiresAt !== null && isLetIn(call), USUAL),
     tokens: tokens('tokens', isLetIn),
   },
   params: z.strictObject({
@@ -82,11 +79,11 @@ export default defineDetector({
   silence: false,
   single: false,
   earlyMargin: 2,
-  judge({ expired, tokens: used }, evidence, params) {
-    const calls = Math.max(expired.whole, used.calls)
+  judge({ tokens: used }, evidence, params) {
+    const { calls, expired } = used
     if (calls === 0) return false
     const breach = isBreach(used, params)
-    const watched = used.armed ? used.calls : 0
+    const watched = used.armed ? calls : 0
     const fresh = used.armed ? used.fresh : 0
     evidence.logE[EXPIRED] = ratioEvidence(expired, TIMES[0])
     for (const [m, share] of NOVELTY_ALTERNATIVES.entries()) {
@@ -94,9 +91,6 @@ export default defineDetector({
         watched === 0 ? 0 : logCoins(watched, fresh, used.bound, Math.max(share, 2 * used.bound))
     }
     evidence.logE[BREACH] = breach ? BREACH_NATS : NO_BREACH_NATS
-    const [late, few, some, many] = evidence.logE as unknown as [number, number, number, number]
-    evidence.parts.set([late, breach ? BREACH_NATS : Math.max(few, some, many)])
-
     const mus = [expired.whole * expired.bound, watched * used.bound] as const
     const odd = expired.part + fresh
     evidence.calm = breach ? -BREACH_NATS : calmOf(calls, odd, (mus[0] + mus[1]) / calls, evidence.strength)

@@ -118,7 +118,8 @@ describe('networks of a token', () => {
     someone.take(WARM, { token: 'x' })
     const moved = someone.take(WARM + 1, { token: 'x', lifetime: 3700 }, { token: 'x', lifetime: 3800 })
     const nowhere = someone.take(WARM + 2, { token: 'x', network: null })
-    expect([moved.fresh, nowhere.fresh, nowhere.networks]).toEqual([0, 0, 1])
+    const both = someone.take(WARM + 2, { token: 'z', lifetime: 3600 }, { token: 'z', lifetime: 3700 })
+    expect([moved.fresh, nowhere.fresh, both.fresh, both.networks]).toEqual([0, 0, 0, 1])
     expect(someone.take(WARM + 3, { token: 'x', network: 2 })).toMatchObject({ fresh: 1, networks: 2 })
   })
 
@@ -146,6 +147,27 @@ describe('networks of a token', () => {
   })
 })
 
+describe('calls after the end of a token', () => {
+  const late = (calls: number): Use => ({ token: 'old', lifetime: -3600, calls })
+
+  test('are counted among all with a token, and named', () => {
+    const view = new Someone().live(START + 2 * HOUR).take(START + 2 * HOUR, { calls: 7 }, late(3))
+    expect(view.expired).toMatchObject({ part: 3, whole: 10 })
+    expect(view.expired.bound).toBeLessThan(0.001)
+    expect(view.named.map(({ name }) => name)).toEqual(['old'])
+  })
+
+  test('are expected once they are a habit', () => {
+    const someone = new Someone()
+    for (let tick = START; tick < START + 2 * HOUR; tick += 1) someone.take(tick, { calls: 7 }, late(3))
+    expect(someone.view.expired.bound).toBeGreaterThan(0.3)
+  })
+
+  test('may be told before the tick closes', () => {
+    expect(new Someone().live(START + 2 * HOUR).rising(START + 2 * HOUR, { calls: 7 }, late(3))).toBe(3)
+  })
+})
+
 describe('lives of tokens', () => {
   const MINUTES = 6
 
@@ -158,6 +180,7 @@ describe('lives of tokens', () => {
   })
 
   test('what it began with is judged after twenty minutes and thirty calls, and is usual if others have it', () => {
+    expect(new Someone().take(START, { lifetime: 86_400 }).met).toHaveLength(1)
     const told = [
       { at: 20 * MINUTES - 1, known: null },
       { at: 20 * MINUTES, known: null },

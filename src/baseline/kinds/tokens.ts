@@ -6,7 +6,6 @@ import type { Sampled } from '#src/sketch/sample.ts'
 import { defineKind, type Met, type Peers, type Place, type Surroundings } from '../kind.ts'
 import type { Tokens } from '../measure.ts'
 import {
-  freezeNovelty,
   isArmed,
   NOVELTY_PRIOR,
   type NoveltyNorm,
@@ -22,12 +21,15 @@ import {
 import { ownNames } from '../tally.ts'
 import {
   areLivesJudged,
+  boundOfLate,
   dayOf,
+  freezeTokens,
   isKnownUse,
   keepRecords,
   keepUse,
   LIFE_CLASSES,
   networksBefore,
+  normOfLate,
   observeTokens,
   openTokens,
   printOf,
@@ -37,11 +39,14 @@ import {
   TOKENS_WIDTH,
   type TokenRecords,
 } from '../tokens.ts'
+import type { RatioView } from './ratio.ts'
 
 /** One tick of an identity's tokens beside their records. As of novelty: how often a call breaks the record of networks. */
 export interface TokensView extends NoveltyNorm, TokenRecords {
   /** Calls with a token. */
   calls: number
+  /** Those of them that came after its end. */
+  readonly expired: RatioView
   /** How often one token was used from more networks than any before; networks that others use as well left out. */
   fresh: number
   /** The longest life of a token that is up for judgement, in seconds; 0: there is none, or others have such tokens as well. */
@@ -68,11 +73,13 @@ const CHANGED_WITH = 3
 function newView(): TokensView {
   const records = { networks: 0, longest: 0, judged: 0 }
   const tick = { calls: 0, fresh: 0, life: 0, lifeBefore: 0, named: NONE, met: NONE, uses: NO_USES }
-  return { ...newNoveltyNorm(), ...records, ...tick }
+  return { ...newNoveltyNorm(), ...records, ...tick, expired: { part: 0, whole: 0, share: 0, bound: 0, seen: 0 } }
 }
 
 function clear(view: TokensView): void {
   view.calls = 0
+  view.expired.part = 0
+  view.expired.whole = 0
   view.fresh = 0
   view.life = 0
   view.lifeBefore = 0
@@ -212,7 +219,7 @@ const scratch = newView()
  */
 export default defineKind<Tokens, TokensView>({
   kind: 'tokens',
-  integers: 1,
+  integers: 2,
   pairs: null,
   hasNames: true,
   width: TOKENS_WIDTH,
@@ -223,6 +230,7 @@ export default defineKind<Tokens, TokensView>({
     if (!hasToken(call) || !where(call)) return
     tally.integers[integer] = (tally.integers[integer] as number) + 1
     const name = useOf(call)
+    if (isLateUse(name)) tally.integers[integer + 1] = (tally.integers[integer + 1] as number) + 1
     const list = ownNames(tally, names)
     if (!countAgain(list, name, id)) addNamed(list, hashText(name), name, 1, id)
   },
@@ -233,17 +241,20 @@ export default defineKind<Tokens, TokensView>({
     rollTokens(numbers, at, tick, calendar, () => around.prior())
   },
   show(view, place, tick, tally, { integer, names }, around) {
-    normOfNovelty(place.numbers, place.at, view)
     clear(view)
+    normOfNovelty(place.numbers, place.at, view)
+    normOfLate(place.numbers, place.at, view.expired)
     readRecords(place.numbers, place.at, view)
     view.lifeBefore = view.judged
     if (tally === null) return
     view.calls = tally.integers[integer] as number
+    view.expired.part = tally.integers[integer + 1] as number
+    view.expired.whole = view.calls
     if (view.calls > 0) readUses(view, place, tick, tally.names[names] as readonly Named[], around)
   },
   learn(view, { numbers, at, bins, binsAt }, tick) {
     if (view.calls === 0) return
-    observeTokens(numbers, at, tick, view.calls, view.fresh)
+    observeTokens(numbers, at, tick, view.calls, view.fresh, view.expired.part)
     keepRecords(numbers, at, view)
     for (let i = 0; i < view.uses.length; i += 3) {
       const [print, token, network] = view.uses.slice(i, i + 3) as [number, number, number]
@@ -251,22 +262,25 @@ export default defineKind<Tokens, TokensView>({
     }
   },
   freeze({ numbers, at }) {
-    freezeNovelty(numbers, at)
+    freezeTokens(numbers, at)
   },
-  rising(place, { names: lists }, { names }) {
+  rising(place, { integers, names: lists }, { integer, names }) {
     if (place === null) return 0
+    const [calls, late] = [integers[integer] as number, integers[integer + 1] as number]
+    if (calls === 0) return 0
+    const expired = late > calls * boundOfLate(place.numbers, place.at) ? late : 0
     const list = lists[names] as readonly Named[]
     let isNew = false
     for (let i = 0; i < list.length && !isNew; i += 1) {
       const { hash, name } = list[i] as Named
       isNew = !isKnownUse(place.bins, place.binsAt, printOf(hash)) && !isLateUse(name)
     }
-    if (!isNew) return 0
+    if (!isNew) return expired
     clear(scratch)
     scratch.armed = isArmed(place.numbers, place.at)
     // What tick it is and what others have is asked when it is judged.
     readUses(scratch, place, Number.POSITIVE_INFINITY, list, null)
-    return scratch.fresh + (scratch.life > 0 ? 1 : 0)
+    return expired + scratch.fresh + (scratch.life > 0 ? 1 : 0)
   },
   readiness: ({ armed, seen }) => (armed ? 'ready' : seen > 0 ? 'warming' : 'cold'),
   seen: ({ seen }) => seen,

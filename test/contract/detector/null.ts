@@ -21,7 +21,10 @@ export function modest(view: View): View {
     return { ...first, bound: Math.max(1000, mean) }
   }
   if ('part' in view) return { ...view, whole: 1 + (view.whole % 1000) }
-  if ('life' in view) return { ...view, armed: true, calls: 1 + (view.calls % 1000), life: 0 }
+  if ('life' in view) {
+    const calls = 1 + (view.calls % 50)
+    return { ...view, armed: true, calls, life: 0, expired: { ...view.expired, whole: calls } }
+  }
   if ('fresh' in view) return { ...view, armed: true, calls: 1 + (view.calls % 1000), excused: 0 }
   return { ...view, armed: true }
 }
@@ -34,7 +37,7 @@ export function alone(views: ViewsByName, name: string): ViewsByName {
       : 'part' in view
         ? { ...view, part: 0, whole: 0 }
         : 'life' in view
-          ? { ...view, calls: 0, fresh: 0, life: 0 }
+          ? { ...view, calls: 0, fresh: 0, life: 0, expired: { ...view.expired, part: 0, whole: 0 } }
           : 'fresh' in view
             ? { ...view, calls: 0, fresh: 0, excused: 0 }
             : 'bytes' in view
@@ -73,6 +76,15 @@ export function* outcomes(view: View): Generator<Outcome> {
     yield size(lower.oddBin + 1, 1 - atLeast(upper.oddBin) - atMost(lower.oddBin))
     return
   }
+  if ('life' in view) {
+    // No token lives too long while the rules are kept; networks and ends have nothing to do with each other.
+    for (const late of outcomes(view.expired)) {
+      for (const { logProbability, view: shown } of coins(view)) {
+        yield { logProbability: logProbability + late.logProbability, view: { ...shown, expired: late.view } as View }
+      }
+    }
+    return
+  }
   if ('fresh' in view) {
     yield* coins(view)
     return
@@ -91,7 +103,7 @@ export function* outcomes(view: View): Generator<Outcome> {
   }
 }
 
-/** Every call shows something new with the probability of the bound, by its own coin; no token lives too long while the rules are kept. */
+/** Every call shows something new with the probability of the bound, by its own coin. */
 function* coins(view: NovelView | TokensView): Generator<{ readonly logProbability: number; readonly view: View }> {
   const odds = Math.log(view.bound / (1 - view.bound))
   let logMass = view.calls * Math.log1p(-view.bound)

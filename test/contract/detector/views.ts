@@ -148,6 +148,7 @@ const NOTHING: NovelView['met'] = Object.freeze([])
 const tokensView = fc
   .record({
     calls: whole(1e6),
+    expired: ratioView,
     fresh: fc.nat(24),
     bound: positive(1e-9, 0.25),
     usual: share,
@@ -157,18 +158,21 @@ const tokensView = fc
     armed: fc.boolean(),
     seen: whole(1e12),
   })
-  .map(({ usual, fresh, networks, life, ...view }): TokensView => {
+  .map(({ usual, fresh, networks, life, expired, ...view }): TokensView => {
     const news = Math.min(fresh, view.calls)
     const lives = {
       life: view.calls === 0 ? 0 : life,
       longest: Math.max(life, view.lifeBefore),
       judged: view.lifeBefore,
     }
+    const part = Math.round((expired.part / Math.max(1, expired.whole)) * view.calls)
+    const late = { ...expired, part, whole: view.calls }
     const lists = { named: NOTHING, met: NOTHING, uses: [] }
     return {
       ...view,
       ...lives,
       ...lists,
+      expired: late,
       fresh: news,
       networks: Math.max(networks, 1) + news,
       share: usual * view.bound,
@@ -241,6 +245,7 @@ export function viewsOf(detector: Detector): fc.Arbitrary<ViewsByName> {
 export function moreOf(view: View, by: number): View {
   if ('k' in view) return { ...view, k: view.k + by }
   if ('part' in view) return { ...view, part: Math.min(view.whole, view.part + by) }
+  if ('expired' in view && by % 2 === 0) return { ...view, expired: moreOf(view.expired, by) as RatioView }
   if ('fresh' in view) return { ...view, fresh: Math.min(view.calls, view.fresh + by) }
   if ('bytes' in view) return { ...view, bytes: view.bytes + by * 1e6 }
   const bins = [...view.bins]
