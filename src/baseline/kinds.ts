@@ -7,11 +7,12 @@ import flow from './kinds/flow.ts'
 import novel from './kinds/novel.ts'
 import ratio from './kinds/ratio.ts'
 import sizes from './kinds/sizes.ts'
+import tokens from './kinds/tokens.ts'
 import volume from './kinds/volume.ts'
 import type { Measure } from './measure.ts'
 
 /** Every kind of measure, in the order in which tallies hold them. */
-export const KINDS: readonly Kind[] = [count, ratio, sizes, distinct, breadth, novel, flow, volume, durations]
+export const KINDS: readonly Kind[] = [count, ratio, sizes, distinct, breadth, novel, flow, volume, durations, tokens]
 
 /** The kind of a name, as layouts and signatures have it; undefined for what no Tidemark of this version knows. */
 export function kindOf(name: string): Kind | undefined {
@@ -30,5 +31,6 @@ export type ViewOf<M extends Measure> = ReturnType<
     flow: typeof flow
     volume: typeof volume
     durations: typeof durations
+    tokens: typeof tokens
   }[M['kind']]['view']
 >

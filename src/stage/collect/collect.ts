@@ -115,6 +115,8 @@ class CollectLane implements Lane {
     this.#hash.low = hashedLow()
     const taken = this.#window.take(time.at, record.position, call.requestId === null ? null : this.#hash)
     if (taken === 'late' || taken === 'duplicate') return { fate: taken, forgotten: false, letter: null, at: time.at }
+    // What asks for the time of a call means the one that is believed.
+    call.ts = time.at
     if (!again) this.#tallies.add(call, Math.floor(time.at / tickMs), id, this.#hash.high)
     return { fate: 'call', forgotten: taken === 'forgotten', letter: null, at: time.at }
   }

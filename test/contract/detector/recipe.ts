@@ -18,6 +18,12 @@ const span = {
   minutes: minutes.optional().describe('How long; to the end of the story unless given'),
 }
 
+const token = z.strictObject({
+  seconds: z.int().min(1).describe('How long it is good for; then there is a new one'),
+  holder: z.string().default('').describe('Which of its tokens, where a caller has several at a time'),
+  ranOut: minutes.optional().describe('How many minutes before the flow begins it ran out: the same one all the time'),
+})
+
 const traffic = z
   .strictObject({
     endpoint,
@@ -48,6 +54,7 @@ const traffic = z
       .union([network, z.array(network).min(1)])
       .default('192.0.2.*')
       .describe('Network that the calls come from, or several'),
+    token: token.optional().describe('What the calls come with; without it their log says nothing of tokens'),
   })
   .refine((one) => (one.perMinute === undefined) !== (one.calls === undefined), { error: 'either perMinute or calls' })
 

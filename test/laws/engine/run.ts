@@ -8,6 +8,7 @@ import newOrigin from '#detectors/new-origin/detector.ts'
 import objectEnumeration from '#detectors/object-enumeration/detector.ts'
 import payloadOutlier from '#detectors/payload-outlier/detector.ts'
 import silence from '#detectors/silence/detector.ts'
+import tokenLifetime from '#detectors/token-lifetime/detector.ts'
 import native from '#schemas/native/format.ts'
 import type { Alert, AlertRecord } from '#src/alert/alert.ts'
 import { calendarOf } from '#src/baseline/blocks.ts'
@@ -76,6 +77,7 @@ const DETECTORS = [
   objectEnumeration,
   latencyShift,
   silence,
+  tokenLifetime,
 ] as readonly unknown[] as readonly Detector[]
 export const PLAN = planOf(
   DETECTORS.map((detector) => ({ detector, params: detector.params.parse({}) })),
