@@ -127,7 +127,9 @@ export default defineDetector({
       ...(expired > 0 ? [`${expired} of ${calls} calls were let in with ${RAN_OUT}`] : []),
       ...(fresh > 0 ? [`one token came from ${networks} networks, any other from ${networks - fresh} at most`] : []),
       ...(life > 0
-        ? [`a token is good for ${durationText(1000 * life)}, ${beforeText(lifeBefore)}; allowed are ${durationText(1000 * max)}`]
+        ? [
+            `a token is good for ${durationText(1000 * life)}, ${beforeText(lifeBefore)}; allowed are ${durationText(1000 * max)}`,
+          ]
         : []),
     ]
     const isHigh = fresh >= MANY_NETWORKS || expired >= MANY_CALLS

@@ -13,5 +13,5 @@ test('there are detectors', () => {
 })
 
 describe.each([...stage.detectors.values()].flatMap((one) => (isContext(one) ? [] : [one])))('$name', (detector) => {
-  detectorContract(stage, detector, new URL(`${detector.name}/`, root))
+  detectorContract(detector, new URL(`${detector.name}/`, root))
 })

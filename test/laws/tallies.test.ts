@@ -2,7 +2,18 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BlockWriter, PIECE_BYTES, readBlock, type TallyEntry, type Watermark } from '#src/baseline/block.ts'
 import { Malformed } from '#src/baseline/bytes.ts'
-import { breadth, count, distinct, durations, layoutOf, novel, ratio, type Scope, sizes, tokens } from '#src/baseline/measure.ts'
+import {
+  breadth,
+  count,
+  distinct,
+  durations,
+  layoutOf,
+  novel,
+  ratio,
+  type Scope,
+  sizes,
+  tokens,
+} from '#src/baseline/measure.ts'
 import { addCall, COUNT_MAX, emptyTally, mergeTally, type Tally } from '#src/baseline/tally.ts'
 import { addSampled, mergeSample, type Sampled } from '#src/sketch/sample.ts'
 import { callOf } from '#test/fakes/call.ts'
