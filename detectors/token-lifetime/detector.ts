@@ -25,13 +25,6 @@ const NETWORKS = TIMES.length
 const BREACH = NETWORKS + NOVELTY_ALTERNATIVES.length
 const ALTERNATIVES = BREACH + 1
 
-/** A life beyond the maximum is told again when it has grown so many times. */
-const GROWN = 3
-/** From here on it is worse: so many times the maximum, so many calls, so many networks. */
-const FAR = 12
-const MANY_CALLS = 50
-const MANY_NETWORKS = 5
-
 /** What was refused did no harm: who is told that a token has run out takes a new one. */
 function isLetIn({ status, decision }: ApiCall): boolean {
   return status !== 401 && status !== 403 && decision !== 'deny'
@@ -46,6 +39,13 @@ interface Params {
 function isBreach({ life, lifeBefore }: TokensView, { maxLifetimeSeconds }: Params): boolean {
   return life > maxLifetimeSeconds && (lifeBefore <= maxLifetimeSeconds || life >= GROWN * lifeBefore)
 }
+
+/** A life beyond the maximum is told again when it has grown so many times. */
+const GROWN = 3
+/** From here on it is worse: so many times the maximum, so many calls, so many networks. */
+const FAR = 12
+const MANY_CALLS = 50
+const MANY_NETWORKS = 5
 
 export default defineDetector({
   name: 'token-lifetime',
@@ -121,17 +121,8 @@ export default defineDetector({
   explain(episode, params) {
     const { sums, peaks, names } = episode
     const { calls, expired, fresh } = numbersOf(sums)
-    const [, , life, lifeBefore, networks] = peaks as unknown as [number, number, number, number, number]
+    const [, , life, , networks] = peaks as unknown as [number, number, number, number, number]
     const max = params.maxLifetimeSeconds
-    const said = [
-      ...(expired > 0 ? [`${expired} of ${calls} calls were let in with ${RAN_OUT}`] : []),
-      ...(fresh > 0 ? [`one token came from ${networks} networks, any other from ${networks - fresh} at most`] : []),
-      ...(life > 0
-        ? [
-            `a token is good for ${durationText(1000 * life)}, ${beforeText(lifeBefore)}; allowed are ${durationText(1000 * max)}`,
-          ]
-        : []),
-    ]
     const isHigh = fresh >= MANY_NETWORKS || expired >= MANY_CALLS
     const isLow = expired === 0 && fresh === 0 && life < FAR * max
     return {
@@ -143,11 +134,24 @@ export default defineDetector({
         ...(life > 0 ? { lifetime_seconds: life } : {}),
       },
       ...unlessOf(episode, params),
-      reason: `${said.join('; ')}${names.length > 0 ? ` (${listText(names, names.length)})` : ''}`,
+      reason: reasonOf(episode, params),
       condition: conditionOf(names),
     }
   },
 })
+
+/** All of the three that there is. */
+function reasonOf({ sums, peaks, names }: Episode, { maxLifetimeSeconds }: Params): string {
+  const { calls, expired, fresh } = numbersOf(sums)
+  const [, , life, lifeBefore, networks] = peaks as unknown as [number, number, number, number, number]
+  const [is, may] = [durationText(1000 * life), durationText(1000 * maxLifetimeSeconds)]
+  const said: string[] = []
+  if (expired > 0) said.push(`${expired} of ${calls} calls were let in with ${RAN_OUT}`)
+  if (fresh > 0) said.push(`one token came from ${networks} networks, any other from ${networks - fresh} at most`)
+  if (life > 0) said.push(`a token is good for ${is}, ${beforeText(lifeBefore)}; allowed are ${may}`)
+  const which = names.length > 0 ? ` (${listText(names, names.length)})` : ''
+  return said.join('; ') + which
+}
 
 const RAN_OUT = `tokens that had run out more than ${durationText(1000 * SKEW_SECONDS)} before`
 
