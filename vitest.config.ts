@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 const slow = { testTimeout: 120_000, hookTimeout: 120_000 }
-const layers = ['laws', 'contract', 'simulation', 'integration', 'browser']
+const pure = ['laws', 'contract']
+const layers = [...pure, 'integration', 'browser']
 
 export default defineConfig({
   test: {
@@ -20,7 +21,7 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      // One layer after the other and one file at a time: a broker, an engine and a browser fill two cores alone.
+      // Laws and cases side by side. A broker, an engine and a browser fill two cores alone: those layers come after them, one file at a time.
       ...layers.map((layer, index) => ({
         extends: true as const,
         test: {
@@ -28,8 +29,8 @@ export default defineConfig({
           include: [`test/${layer}/**/*.test.ts`],
           ...slow,
           globalSetup: layer === 'integration' ? ['test/parts/kafka.setup.ts'] : [],
-          maxWorkers: 1,
-          sequence: { groupOrder: index + 1 },
+          maxWorkers: pure.includes(layer) ? 2 : 1,
+          sequence: { groupOrder: pure.includes(layer) ? 1 : index + 1 },
         },
       })),
     ],

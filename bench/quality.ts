@@ -7,6 +7,7 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { loadDetectors } from '#src/command/engine.ts'
+import { isContext } from '#src/detection/context.ts'
 import { grouped, progress, report } from './figures.ts'
 import { type WorldSize, worldSizes } from './quality/endpoints.ts'
 import { qualityLog } from './quality/log.ts'
@@ -72,7 +73,7 @@ async function main(): Promise<void> {
   const seeds = seedsOf(flags.split, flags.seeds)
   const size = sizeOf()
   const budgets = flags.budget.split(',').map(Number)
-  const detectors = new Set((await loadDetectors()).keys())
+  const detectors = new Set([...(await loadDetectors())].flatMap(([name, one]) => (isContext(one) ? [] : [name])))
   const runs: Run[] = []
   for (const seed of seeds) runs.push(...(await runSeed(seed, size, budgets)))
   const ofBudget = (budget: number) => runs.filter(({ played }) => played.budget === budget)

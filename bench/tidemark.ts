@@ -95,7 +95,7 @@ export interface Settled {
 
 /**
  * Waits until judge has settled every tick up to `eventTime`. Throws when the process ends or `timeoutMs` pass. The time of the first
- * call is known to one poll (50 ms).
+ * call is known to one poll (200 ms).
  */
 export async function untilSettled(tidemark: BenchProcess, eventTime: number, timeoutMs: number): Promise<Settled> {
   const startedAt = performance.now()
@@ -110,7 +110,7 @@ export async function untilSettled(tidemark: BenchProcess, eventTime: number, ti
     if (samples !== null && hasSettled(samples, eventTime)) {
       return { seconds: (now - firstRead) / 1000, sinceStart: (now - startedAt) / 1000, last: samples }
     }
-    await sleep(50)
+    await sleep(200)
   }
   throw new Error(`not settled after ${timeoutMs / 1000} s:\n${tidemark.output()}`)
 }

@@ -93,7 +93,7 @@ function lineOf(ts: EpochMs, endpoint: BenchEndpoint, identity: number, random: 
     `{"ts":"${new Date(ts).toISOString()}","service":"${endpoint.service}","method":"${endpoint.method}",` +
     `"path":"${endpoint.route.replace('{id}', String(object))}","route":"${endpoint.route}","status":${status},` +
     `"request_bytes":${request},"response_bytes":${response},"duration_ms":${duration},` +
-    `"client_ip":"10.${random.below(200)}.${random.below(250)}.7","identity":"spiffe://example.org/sa/w${identity}",` +
+    `"client_ip":"10.${identity % 200}.${Math.floor(identity / 200) % 250}.${random.below(250)}","identity":"spiffe://example.org/sa/w${identity}",` +
     `"request_id":"${random.hex(32)}","user_agent":"`
   const wanted = shortest + random.below(longest - shortest + 1)
   return `${head}${padding.slice(0, Math.max(0, wanted - head.length - 2))}"}`

@@ -9,7 +9,7 @@ WHERE status = 'open'
 ORDER BY indexOf(['critical', 'high', 'medium', 'low'], severity), opened_at;
 
 -- name: alert-history — What became of one alert, and what was told of it?
-SELECT appended_at, event, notice, version, status, settled, severity, surprise_bits, reason
+SELECT appended_at, event, notice, version, status, settled, severity, surprise_bits, evidence, reason
 FROM tidemark.alert_events
 WHERE id = {id:String}
 ORDER BY position;

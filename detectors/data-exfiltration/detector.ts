@@ -40,7 +40,7 @@ export default defineDetector({
     name: 'largest responses',
     rank: ({ responseBytes }) => (responseBytes !== null && responseBytes >= EXAMPLE_BYTES ? -responseBytes : null),
   },
-  alternatives: VOLUME_ALTERNATIVES,
+  alternatives: { read: VOLUME_ALTERNATIVES },
   silence: false,
   single: true,
   earlyMargin: 0,

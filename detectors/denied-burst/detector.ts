@@ -67,7 +67,7 @@ export default defineDetector({
     leastFactor: z.number().min(1).default(2).describe('Fewer than so many times the most expected are never told.'),
   }),
   sample: { name: 'denied', rank: (call, hash) => (isDenied(call) ? hash : null) },
-  alternatives: 2 * TIMES.length + TIMES_BROAD.length,
+  alternatives: { unauthenticated: TIMES.length, forbidden: TIMES.length, denying: TIMES_BROAD.length },
   silence: false,
   single: false,
   earlyMargin: 2,
@@ -80,8 +80,6 @@ export default defineDetector({
       evidence.logE[TIMES.length + m] = ratioEvidence(forbidden, TIMES[m] as number)
     }
     evidence.logE[2 * TIMES.length] = ratioEvidence(denying, TIMES_BROAD[0])
-    const [first, second, third, fourth, broad] = evidence.logE as unknown as [number, number, number, number, number]
-    evidence.parts.set([Math.max(first, second), Math.max(third, fourth), broad])
 
     const mus = [unauthenticated.whole * unauthenticated.bound, forbidden.whole * forbidden.bound] as const
     const mu = mus[0] + mus[1]

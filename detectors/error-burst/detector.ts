@@ -35,7 +35,7 @@ export default defineDetector({
       .describe('Fewer than so many times the most expected failures are never told.'),
   }),
   sample: { name: 'errors', rank: (call, hash) => (call.status >= 500 ? hash : null) },
-  alternatives: ALTERNATIVES.length,
+  alternatives: { errors: ALTERNATIVES.length },
   silence: false,
   single: false,
   earlyMargin: 2,

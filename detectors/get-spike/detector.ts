@@ -33,7 +33,7 @@ export default defineDetector({
     leastFactor: z.number().min(1).default(2).describe('Fewer than so many times the expected GETs are never told.'),
   }),
   sample: { name: 'gets', rank: (call, hash) => (call.method === 'GET' && hash < SAMPLED_BELOW ? hash : null) },
-  alternatives: COUNT_ALTERNATIVES,
+  alternatives: { gets: COUNT_ALTERNATIVES },
   silence: true,
   single: false,
   earlyMargin: 0,

@@ -30,7 +30,7 @@ export default defineDetector({
       .describe('Fewer new endpoints are never told, unless one of them is sensitive.'),
   }),
   sample: [],
-  alternatives: NOVELTY_ALTERNATIVES.length,
+  alternatives: { edges: NOVELTY_ALTERNATIVES.length },
   silence: false,
   single: false,
   earlyMargin: 2,

@@ -22,7 +22,7 @@ export default defineDetector({
     leastNew: z.int().min(1).default(2).describe('Fewer new networks are never told: people move.'),
   }),
   sample: [],
-  alternatives: NOVELTY_ALTERNATIVES.length,
+  alternatives: { origins: NOVELTY_ALTERNATIVES.length },
   silence: false,
   single: false,
   earlyMargin: 2,

@@ -65,23 +65,18 @@ export default defineDetector({
     name: 'objects',
     rank: (call, hash) => (namesObject(call) && (hash < SAMPLED_BELOW || isMissing(call)) ? hash : null),
   },
-  alternatives: COUNTED.length + TIMES.length,
+  alternatives: { objects: COUNTED.length, missing: TIMES.length },
   silence: true,
   single: false,
   earlyMargin: 2,
   judge({ objects, missing }, evidence) {
     if (!objects.armed && missing.whole === 0) return false
-    let counted = 0
     for (let m = 0; m < COUNTED.length && objects.armed; m += 1) {
-      const nats = countEvidence(objects, COUNTED[m] as number)
-      evidence.logE[m] = nats
-      counted = m === 0 ? nats : Math.max(counted, nats)
+      evidence.logE[m] = countEvidence(objects, COUNTED[m] as number)
     }
     for (let m = 0; m < TIMES.length; m += 1) {
       evidence.logE[COUNTED.length + m] = ratioEvidence(missing, TIMES[m] as number)
     }
-    const guessed = Math.max(...evidence.logE.subarray(COUNTED.length, COUNTED.length + TIMES.length))
-    evidence.parts.set([counted, guessed])
     if (objects.armed) evidence.weight = countWeight(objects)
 
     const still = ratioEvidence(missing, TIMES[0])

@@ -127,7 +127,7 @@ export default defineDetector({
     },
     { name: 'small failures', rank: (call) => (failed(call) ? call.requestBytes : null) },
   ],
-  alternatives: 2 * FACTORS.length + 1,
+  alternatives: { failures: 2 * FACTORS.length + 1 },
   silence: false,
   single: false,
   earlyMargin: 2,

@@ -6,7 +6,7 @@ import type { ApiCall } from '#src/call/call.ts'
 import { logEvidenceOfSize } from '#src/detection/calibrator.ts'
 import { defineDetector, type SizesView } from '#src/detection/detector.ts'
 import { upperQuantile } from '#src/detection/negative-binomial.ts'
-import type { Evidence } from '#src/detection/surprise.ts'
+import { type Evidence, hearSingle } from '#src/detection/surprise.ts'
 import { bytesText, round } from '#src/detection/words.ts'
 import { binOf, leastOf, mostOf, SIZE_BINS } from '#src/sketch/logbins.ts'
 
@@ -128,7 +128,7 @@ function judgeTails(view: SizesView, evidence: Evidence, from: number, params: P
     add(evidence, from, SHARES, count, PART[side] * e + (1 - PART[side]) * ORDINARY)
     note(evidence, view, from + (side === 'upper' ? 0 : 1), bin, odd[side], count)
     // One small answer alone is never told: the first empty page of an endpoint would be.
-    if (side === 'upper') evidence.logSingle = Math.min(evidence.logSingle, logP)
+    if (side === 'upper') hearSingle(evidence, logP, from)
   }
   add(evidence, from, SHARES, ordinary, ORDINARY)
   for (const side of ['upper', 'lower'] as const) expect(evidence, view.total, logProbability(view, odd[side], side))
@@ -156,7 +156,7 @@ function judgeErrors(errors: SizesView, responses: SizesView, evidence: Evidence
     add(evidence, ERROR, [ERROR_SHARE], count, Math.exp(logEvidenceOfSize(logP, learned)))
     if (bin < odd) continue
     note(evidence, against, ERROR, bin, odd, count)
-    evidence.logSingle = Math.min(evidence.logSingle, logP)
+    hearSingle(evidence, logP, ERROR)
   }
   expect(evidence, errors.total, logPOf(odd))
   evidence.singles += errors.total
@@ -202,7 +202,7 @@ export default defineDetector({
     { name: 'small requests', rank: (call) => (call.method === 'GET' ? null : smallest(call.requestBytes)) },
     { name: 'large errors', rank: (call) => largest(refused(call)) },
   ],
-  alternatives: 2 * SHARES.length + 1,
+  alternatives: { responses: SHARES.length, requests: SHARES.length, errors: 1 },
   silence: false,
   single: true,
   earlyMargin: Number.POSITIVE_INFINITY,

@@ -39,7 +39,7 @@ export default defineDetector({
       .describe('Where more of the expected calls come, it is no silence.'),
   }),
   sample: [],
-  alternatives: LEFT.length,
+  alternatives: { calls: LEFT.length },
   silence: true,
   alarmsInSilence: true,
   single: false,

@@ -1,6 +1,8 @@
 import { type EntityRef, isOther, keyOf } from '#src/baseline/entity.ts'
 import { hexOfText } from '#src/call/hash.ts'
-import { behindOf, episodeOf, evidenceOf } from '#src/detection/episode.ts'
+import { remarksOf } from '#src/detection/context.ts'
+import { behindOf, episodeOf } from '#src/detection/episode.ts'
+import { bitsByMeasure } from '#src/detection/parts.ts'
 import type { Slot, Watch } from '#src/detection/plan.ts'
 import { SEVERITIES } from '#src/detection/severity.ts'
 import type { Members, Subject } from '#src/detection/subject.ts'
@@ -28,8 +30,8 @@ export function alertOf(
   const time = (offset: number): string => new Date(number(offset) * tickMs).toISOString()
   const episode = episodeOf(subject, watch, at, tickMs)
   const explained = watch.detector.explain(episode, watch.params)
+  const remarks = remarksOf(row, at, watch)
   const sample = subject.examples[watch.index] ?? []
-  const bits = Math.round((number(NATS) / Math.LN2) * 10) / 10
   return {
     id: alertIdOf(subject, watch, tickMs),
     detector: watch.detector.name,
@@ -43,12 +45,12 @@ export function alertOf(
     resolved_at: status === 'resolved' ? time(RESOLVED) : null,
     detected_at: time(DETECTED),
     window_seconds: episode.windowSeconds,
-    surprise_bits: bits,
-    evidence: evidenceOf(row, at, watch, bits),
-    observed: explained.observed,
-    expected: explained.expected,
+    surprise_bits: Math.round((number(NATS) / Math.LN2) * 10) / 10,
+    evidence: bitsByMeasure(row, at, watch),
+    observed: Object.assign({}, explained.observed, ...remarks.map(({ observed }) => observed)),
+    expected: Object.assign({}, explained.expected, ...remarks.map(({ expected }) => expected)),
     baseline: baselineOf(watch.slots),
-    reason: explained.reason,
+    reason: [explained.reason, ...remarks.flatMap(({ reason }) => reason ?? [])].join('; '),
     contributors: behindOf(watch, sample).map(({ name, share }) => ({ name, share: round(share) })),
     examples: sample.slice(0, EXAMPLES).map(({ id }) => id),
     query: queryOf(subject.ref, time(OPENED), time(LAST), explained.condition),

@@ -2,8 +2,8 @@ import type { EpochMs } from '#src/call/call.ts'
 import { hashText } from '#src/call/hash.ts'
 import { RANK_MOST, REGISTERS } from '#src/sketch/distinct.ts'
 import { SIZE_BINS } from '#src/sketch/logbins.ts'
-import { addNamed, NAMED_SIZE, type Named } from '#src/sketch/named.ts'
-import type { Sampled } from '#src/sketch/sample.ts'
+import { comesBefore, NAMED_SIZE, type Named } from '#src/sketch/named.ts'
+import { SAMPLE_SIZE, type Sampled } from '#src/sketch/sample.ts'
 import { ByteReader, ByteWriter, Malformed } from './bytes.ts'
 import type { Pairs } from './kind.ts'
 import type { Counted, Layout } from './measure.ts'
@@ -11,7 +11,7 @@ import { type Shape, shapeOf, translate } from './shape.ts'
 import { NO_NAMES, NO_PAIRS, NO_SAMPLE, type Tally } from './tally.ts'
 
 const MAGIC = 0x54
-const VERSION = 1
+const VERSION = 2
 /** A block is cut into pieces of about this many bytes. */
 export const PIECE_BYTES = 512 * 1024
 
@@ -43,12 +43,14 @@ export interface Block {
   readonly entries: readonly TallyEntry[]
 }
 
-/** Writes one commit's tallies for one partition: one piece or more, the last with the watermark. */
+/** Writes the tallies of one commit after the other for one partition: one piece or more each, the last with the watermark. */
 export class BlockWriter {
   readonly #layouts: Readonly<Record<Counted, Layout>>
   readonly #out = new ByteWriter(64 * 1024)
   readonly #texts = new Map<string, number>()
-  readonly #pieces: Uint8Array[] = []
+  /** The calls that the tally in hand has named so far: most of its examples are the same few. */
+  readonly #ids: string[] = []
+  #pieces: Uint8Array[] = []
 
   constructor(layouts: Readonly<Record<Counted, Layout>>) {
     this.#layouts = layouts
@@ -57,6 +59,7 @@ export class BlockWriter {
 
   add(shard: number, scope: Counted, key: string, tick: number, tally: Tally): void {
     const out = this.#out
+    this.#ids.length = 0
     out.varint(scope === 'endpoint' ? 1 : 2)
     out.varint(shard)
     this.#text(key)
@@ -71,7 +74,7 @@ export class BlockWriter {
       for (const { name, count, example } of names) {
         this.#text(name)
         out.varint(count)
-        this.#text(example)
+        this.#id(example)
       }
     }
     for (const sample of tally.samples) this.#sample(sample)
@@ -83,7 +86,7 @@ export class BlockWriter {
     }
   }
 
-  /** Ends the block. The writer must not be used again. */
+  /** Ends the block, and begins the next. */
   finish(watermark: Watermark): readonly Uint8Array[] {
     const out = this.#out
     out.varint(0)
@@ -92,8 +95,10 @@ export class BlockWriter {
     out.varint(watermark.sources)
     out.double(watermark.at)
     out.double(watermark.idleAt ?? Number.NaN)
-    this.#pieces.push(out.take())
-    return this.#pieces
+    const pieces = [...this.#pieces, out.take()]
+    this.#pieces = []
+    this.#start()
+    return pieces
   }
 
   #start(): void {
@@ -108,9 +113,18 @@ export class BlockWriter {
     this.#out.varint(sample.length)
     for (const one of sample) {
       this.#out.signed(one.rank)
-      this.#out.text(one.id)
+      this.#id(one.id)
       this.#text(one.who)
     }
+  }
+
+  /** A call of the tally in hand: 0 and its id where it is named first, its number + 1 afterwards. */
+  #id(value: string): void {
+    const known = this.#ids.indexOf(value)
+    this.#out.varint(known + 1)
+    if (known >= 0) return
+    this.#ids.push(value)
+    this.#out.text(value)
   }
 
   /** A text of the piece's dictionary: 0 and the text at its first use, its number + 1 afterwards. */
@@ -136,23 +150,15 @@ function writtenIn(reader: ByteReader, layout: Layout): Written {
   return { ...shapeOf(signature, layout.scope), isOurs: signature === layout.signature }
 }
 
-/** Reads one piece, also of a process with other detectors. Throws `Malformed` for anything that no Tidemark of version 1 wrote. */
+/** Reads one piece, also of a process with other detectors. Throws `Malformed` for anything that no Tidemark of this version wrote. */
 export function readBlock(bytes: Uint8Array, layouts: Readonly<Record<Counted, Layout>>): Block {
   const reader = new ByteReader(bytes)
-  if (reader.varint() !== MAGIC || reader.varint() !== VERSION) throw new Malformed('not a block of version 1')
+  if (reader.varint() !== MAGIC || reader.varint() !== VERSION) throw new Malformed(`not a block of version ${VERSION}`)
   const written = { endpoint: writtenIn(reader, layouts.endpoint), identity: writtenIn(reader, layouts.identity) }
   const texts: string[] = []
-  const text = (): string => {
-    const number = reader.varint()
-    if (number > 0) {
-      const known = texts[number - 1]
-      if (known === undefined) throw new Malformed('names a text that it does not hold')
-      return known
-    }
-    const fresh = reader.text()
-    texts.push(fresh)
-    return fresh
-  }
+  const ids: string[] = []
+  const text = (): string => readText(reader, texts)
+  const id = (): string => readText(reader, ids)
   const entries: TallyEntry[] = []
   for (let tag = reader.varint(); tag !== 0; tag = reader.varint()) {
     if (tag > 2) throw new Malformed(`an entity of kind ${tag}`)
@@ -161,7 +167,8 @@ export function readBlock(bytes: Uint8Array, layouts: Readonly<Record<Counted, L
     const key = text()
     const tick = reader.signed()
     const shape = written[scope]
-    const tally = readTally(reader, shape, text)
+    ids.length = 0
+    const tally = readTally(reader, shape, text, id)
     entries.push({ shard, scope, key, tick, tally: shape.isOurs ? tally : translate(tally, shape, layouts[scope]) })
   }
   if (reader.varint() === 0) return { watermark: null, entries }
@@ -174,48 +181,70 @@ export function readBlock(bytes: Uint8Array, layouts: Readonly<Record<Counted, L
   return { watermark: { source, sources, at, idleAt: Number.isNaN(idleAt) ? null : idleAt }, entries }
 }
 
-function readTally(reader: ByteReader, written: Written, text: () => string): Tally {
-  const integers: number[] = []
-  for (let i = 0; i < written.integers; i += 1) integers.push(reader.varint())
+/** A text that stands there, or the number of one that stood there before. */
+function readText(reader: ByteReader, texts: string[]): string {
+  const number = reader.varint()
+  if (number > 0) {
+    const known = texts[number - 1]
+    if (known === undefined) throw new Malformed('names a text that it does not hold')
+    return known
+  }
+  const fresh = reader.text()
+  texts.push(fresh)
+  return fresh
+}
+
+/** All lists have just the room that they need: a tally waits for lateness to pass, and there are many. */
+function readTally(reader: ByteReader, written: Written, text: () => string, id: () => string): Tally {
+  const integers = new Array<number>(written.integers)
+  for (let i = 0; i < integers.length; i += 1) integers[i] = reader.varint()
   const pairs = written.pairs.map((rule) => readPairs(reader, rule))
-  const names: (readonly Named[])[] = []
-  for (let i = 0; i < written.names; i += 1) names.push(readNames(reader, text))
-  const samples = written.samples.map(() => {
-    let left = reader.varint()
-    if (left === 0) return NO_SAMPLE
-    const sample: Sampled[] = []
-    for (; left > 0; left -= 1) {
-      sample.push({ rank: reader.signed(), id: reader.text(), who: text() })
-    }
-    return sample
-  })
+  const names = new Array<readonly Named[]>(written.names)
+  for (let i = 0; i < names.length; i += 1) names[i] = readNames(reader, text, id)
+  const samples = written.samples.map(() => readSample(reader, text, id))
   return { integers, pairs, names, samples }
 }
 
+function readSample(reader: ByteReader, text: () => string, id: () => string): readonly Sampled[] {
+  const length = lengthOf(reader, SAMPLE_SIZE)
+  if (length === 0) return NO_SAMPLE
+  const sample = new Array<Sampled>(length)
+  for (let i = 0; i < length; i += 1) sample[i] = { rank: reader.signed(), id: id(), who: text() }
+  return sample
+}
+
 function readPairs(reader: ByteReader, rule: Pairs): readonly number[] {
-  let left = reader.varint()
-  if (left === 0) return NO_PAIRS
-  const pairs: number[] = []
-  for (; left > 0; left -= 1) {
+  // Histograms lie side by side: a bin too far is a bin of another entity.
+  const places = rule === 'bins' ? SIZE_BINS : REGISTERS
+  const length = lengthOf(reader, places)
+  if (length === 0) return NO_PAIRS
+  const pairs = new Array<number>(2 * length)
+  for (let i = 0; i < pairs.length; i += 2) {
     const place = reader.varint()
-    // Histograms lie side by side: a bin too far is a bin of another entity.
-    if (place >= (rule === 'bins' ? SIZE_BINS : REGISTERS)) throw new Malformed(`${rule}: there is no number ${place}`)
+    if (place >= places) throw new Malformed(`${rule}: there is no number ${place}`)
     const value = reader.varint()
     if (rule === 'registers' && value > RANK_MOST) throw new Malformed(`a register of rank ${value}`)
-    pairs.push(place, value)
+    pairs[i] = place
+    pairs[i + 1] = value
   }
   return pairs
 }
 
-function readNames(reader: ByteReader, text: () => string): readonly Named[] {
-  let left = reader.varint()
-  if (left === 0) return NO_NAMES
-  if (left > NAMED_SIZE) throw new Malformed(`${left} names in one list`)
-  const names: Named[] = []
-  for (; left > 0; left -= 1) {
+function readNames(reader: ByteReader, text: () => string, id: () => string): readonly Named[] {
+  const length = lengthOf(reader, NAMED_SIZE)
+  if (length === 0) return NO_NAMES
+  const names = new Array<Named>(length)
+  for (let i = 0; i < length; i += 1) {
     const name = text()
-    const count = reader.varint()
-    addNamed(names, hashText(name), name, count, text())
+    const one = { hash: hashText(name), name, count: reader.varint(), example: id() }
+    if (i > 0 && !comesBefore(names[i - 1] as Named, one.hash, name)) throw new Malformed('names out of order')
+    names[i] = one
   }
   return names
+}
+
+function lengthOf(reader: ByteReader, most: number): number {
+  const length = reader.varint()
+  if (length > most) throw new Malformed(`a list of ${length}; at most ${most} are kept`)
+  return length
 }

@@ -70,7 +70,7 @@ export interface Met {
   readonly example: string
 }
 
-/** What analysts see of a baseline. Counts are calls a minute, ratios and novelty shares, sizes bytes. */
+/** What analysts see of a baseline. Counts are calls a minute, ratios and novelty shares, sizes bytes, durations milliseconds. */
 export interface Norm {
   readonly level: number
   readonly low: number

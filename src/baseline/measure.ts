@@ -76,8 +76,22 @@ export interface Volume {
   readonly of: (call: ApiCall) => number | null
 }
 
+/** How long calls take, in milliseconds; `null` where a call does not count. */
+export interface Durations {
+  readonly kind: 'durations'
+  readonly name: string
+  readonly of: (call: ApiCall) => number | null
+}
+
+/** An identity's tokens: how long they are good for, and from where they are used, in the calls that count. */
+export interface Tokens {
+  readonly kind: 'tokens'
+  readonly name: string
+  readonly where: (call: ApiCall) => boolean
+}
+
 /** One thing counted. Equal names mean equal measures: two detectors that share one share its tallies and its baseline. */
-export type Measure = Count | Ratio | Sizes | Distinct | Breadth | Novel | Flow | Volume
+export type Measure = Count | Ratio | Sizes | Distinct | Breadth | Novel | Flow | Volume | Durations | Tokens
 
 export function count(name: string, where: (call: ApiCall) => boolean): Count {
   return { kind: 'count', name, where }
@@ -120,6 +134,15 @@ export function flow(name: string): Flow {
 
 export function volume(name: string, of: (call: ApiCall) => number | null): Volume {
   return { kind: 'volume', name, of }
+}
+
+export function durations(name: string, of: (call: ApiCall) => number | null): Durations {
+  return { kind: 'durations', name, of }
+}
+
+/** For identities. Calls without a token are not asked about. */
+export function tokens(name: string, where: (call: ApiCall) => boolean): Tokens {
+  return { kind: 'tokens', name, where }
 }
 
 /** The kinds of entity that calls are counted for. */

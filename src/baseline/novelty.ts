@@ -115,6 +115,11 @@ export function isFull(row: Float64Array, at: number): boolean {
   return num(row, at + HELD) >= MET_MOST
 }
 
+/** Calls so far, those before it was warm included. */
+export function seenByNovelty(row: Float64Array, at: number): number {
+  return num(row, at + SEEN)
+}
+
 export function normOfNovelty(row: Float64Array, at: number, into: NoveltyNorm): void {
   into.share = num(row, at + SHARE)
   into.bound = num(row, at + BOUND)

@@ -5,17 +5,8 @@
  */
 export function originOf(address: string | null): string | null {
   if (address === null || address.length > ADDRESS_MOST) return null
-  const before = worked.get(address)
-  if (before !== undefined) return before
-  const origin = address.includes(':') ? originOf6(address) : originOf4(address)
-  if (worked.size === WORKED_MOST) worked.clear()
-  worked.set(address, origin)
-  return origin
+  return address.includes(':') ? originOf6(address) : originOf4(address)
 }
-
-/** What was worked out before: asked for every call, of few addresses. Giving the same text again makes comparing it cheap, too. */
-const worked = new Map<string, string | null>()
-const WORKED_MOST = 10_000
 
 /**
  * A regular expression (RE2, JavaScript) for the beginning of addresses as they are logged that come from this network. Of a /48

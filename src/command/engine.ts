@@ -3,6 +3,7 @@ import type { EpochMs } from '#src/call/call.ts'
 import type { Format } from '#src/call/format.ts'
 import { isFormat } from '#src/call/format.ts'
 import type { Config } from '#src/config.ts'
+import type { Context } from '#src/detection/context.ts'
 import type { Detector } from '#src/detection/detector.ts'
 import { layoutsOf, type Plan, planOf } from '#src/detection/plan.ts'
 import { weigher } from '#src/detection/sensitive.ts'
@@ -22,7 +23,7 @@ export interface Engine {
 
 export interface EngineParts {
   readonly config: Config
-  readonly detectors: ReadonlyMap<string, Detector>
+  readonly detectors: ReadonlyMap<string, Detector | Context>
   readonly format: Format
   /** What stands in for the append time where records have none. */
   readonly runStart: EpochMs
@@ -35,8 +36,8 @@ export function loadFormats(): Promise<ReadonlyMap<string, Format>> {
   return discover(new URL('../../schemas/', import.meta.url), 'format.ts', isFormat)
 }
 
-/** Every detector found in `detectors/`, by name. */
-export function loadDetectors(): Promise<ReadonlyMap<string, Detector>> {
+/** Every detector found in `detectors/`, by name; those that only add to the alerts of others with them. */
+export function loadDetectors(): Promise<ReadonlyMap<string, Detector | Context>> {
   return discover(new URL('../../detectors/', import.meta.url), 'detector.ts', isDetector)
 }
 
@@ -86,14 +87,16 @@ export function engineOf({ config, detectors, format, runStart, counted, observe
   }
 }
 
-function isDetector(value: unknown): value is Detector {
+function isDetector(value: unknown): value is Detector | Context {
   if (typeof value !== 'object' || value === null) return false
-  const detector = value as Partial<Record<keyof Detector, unknown>>
+  const { name, scopes, params, judge, explain, take, remark } = value as Partial<
+    Record<keyof Detector | keyof Context, unknown>
+  >
+  const isFunction = (one: unknown): boolean => typeof one === 'function'
   return (
-    typeof detector.name === 'string' &&
-    Array.isArray(detector.scopes) &&
-    typeof detector.judge === 'function' &&
-    typeof detector.explain === 'function' &&
-    typeof (detector.params as { parse?: unknown } | undefined)?.parse === 'function'
+    typeof name === 'string' &&
+    Array.isArray(scopes) &&
+    ((isFunction(judge) && isFunction(explain)) || (isFunction(take) && isFunction(remark))) &&
+    isFunction((params as { parse?: unknown } | undefined)?.parse)
   )
 }

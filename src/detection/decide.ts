@@ -1,5 +1,6 @@
 import { episodeOf } from './episode.ts'
 import { isShared } from './family.ts'
+import { addParts, beginParts } from './parts.ts'
 import type { Watch } from './plan.ts'
 import { SEVERITIES } from './severity.ts'
 import type { Setting, Subject } from './subject.ts'
@@ -94,13 +95,13 @@ function open(
   row[at + DETECTED] = tick + 1
   row[at + LAST] = tick + 1
   row[at + NATS] = single ? -evidence.logSingle : bestNats(row, at, detector.alternatives)
+  beginParts(row, at, watch, single ? evidence.singleOf : null)
   row[at + NEEDED] = needed
   row[at + SINGLE] = single ? 1 : 0
   row[at + CALM] = 0
   row[at + VERSION] = 1
   row[at + UPDATED] = tick + 1
   row[at + RESOLVED] = 0
-  dropEvidence(row, at)
   row[at + SEVERITY] = severityOf(setting, subject, watch, at, tick)
   setting.report(subject, watch, 'opened', tick)
 }
@@ -126,7 +127,9 @@ function goOn(
   const end = tick + 1
   if (evidence !== null && isStillOdd(row, at, evidence)) {
     row[at + LAST] = end
-    row[at + NATS] = (row[at + NATS] as number) + Math.max(0, bestOf(evidence, watch.detector.alternatives))
+    const nats = Math.max(0, bestOf(evidence, watch.detector.alternatives))
+    row[at + NATS] = (row[at + NATS] as number) + nats
+    addParts(row, at, watch, evidence.logE, nats)
     const severity = severityOf(setting, subject, watch, at, tick)
     const worse = severity > (row[at + SEVERITY] as number)
     row[at + SEVERITY] = Math.max(severity, row[at + SEVERITY] as number)

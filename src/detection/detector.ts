@@ -10,6 +10,7 @@ export type { FlowView } from '#src/baseline/kinds/flow.ts'
 export type { NovelView } from '#src/baseline/kinds/novel.ts'
 export type { RatioView } from '#src/baseline/kinds/ratio.ts'
 export type { SizesView } from '#src/baseline/kinds/sizes.ts'
+export type { TokensView } from '#src/baseline/kinds/tokens.ts'
 export type { VolumeView } from '#src/baseline/kinds/volume.ts'
 
 export type Measures = Readonly<Record<string, Measure>>
@@ -50,8 +51,8 @@ export interface Explanation {
   readonly condition: string
 }
 
-/** One detector: everything about it, stateless. Default export of `detectors/<name>/detector.ts`. */
-export interface Detector<M extends Measures = Measures, P = unknown> {
+/** What a detector's file says of it: everything, stateless. */
+interface Described<M extends Measures, P> {
   /** The folder's name. */
   readonly name: string
   readonly about: { readonly title: string; readonly catches: string; readonly misses: string }
@@ -66,8 +67,6 @@ export interface Detector<M extends Measures = Measures, P = unknown> {
    * where its measures name them: those that met something new.
    */
   readonly sample: SampleRule | readonly SampleRule[]
-  /** How many alternatives `judge` fills, 1 to 5. */
-  readonly alternatives: number
   /** Whether ticks without any call are judged too (counts: their silence is evidence for the baseline). */
   readonly silence: boolean
   /** Given where silence may be evidence for the anomaly as well: an alert of it opens while nothing is heard. Demands `silence`. */
@@ -91,7 +90,25 @@ export interface Detector<M extends Measures = Measures, P = unknown> {
   explain(episode: Episode, params: P): Explanation
 }
 
+/** One detector, as `defineDetector` makes it. Default export of `detectors/<name>/detector.ts`. */
+export interface Detector<M extends Measures = Measures, P = unknown> extends Described<M, P> {
+  /** How many alternatives `judge` fills, 1 to 5. */
+  readonly alternatives: number
+  /** The measure that each of them is evidence of: its key in `measures`. */
+  readonly measureOf: readonly string[]
+}
+
+interface Declared<M extends Measures, P> extends Described<M, P> {
+  /**
+   * How many alternatives `judge` fills for each measure, 1 to 5 in all, in their order in `Evidence.logE`. An alert's bits are told by
+   * measure accordingly. A measure that only says what others are held against has none.
+   */
+  readonly alternatives: { readonly [K in keyof NoInfer<M>]?: number }
+}
+
 /** Gives a detector's `judge` the types of its own measures and settings. */
-export function defineDetector<const M extends Measures, P>(detector: Detector<M, P>): Detector<M, P> {
-  return detector
+export function defineDetector<const M extends Measures, P>(declared: Declared<M, P>): Detector<M, P> {
+  const counts: readonly (readonly [string, number | undefined])[] = Object.entries(declared.alternatives)
+  const measureOf = counts.flatMap(([key, count = 0]) => Array.from({ length: count }, () => key))
+  return { ...declared, alternatives: measureOf.length, measureOf }
 }

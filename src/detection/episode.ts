@@ -3,23 +3,10 @@ import type { Sampled } from '#src/sketch/sample.ts'
 import type { Episode } from './detector.ts'
 import type { Watch } from './plan.ts'
 import type { Subject } from './subject.ts'
-import { LAST, NEEDED, OPENED, PART, PARTS, PEAK, PEAKS, SINGLE, SUM, SUMS } from './surprise.ts'
+import { LAST, NEEDED, OPENED, PEAK, PEAKS, SINGLE, SUM, SUMS } from './surprise.ts'
 
 /** Fewer sampled calls say nothing about who is behind them. */
 const SAMPLED_LEAST = 3
-
-/**
- * An episode's bits of evidence by measure: each measure's share of the nats that spoke for an anomaly, of `bits` in all. Empty where a
- * detector of several measures does not tell them apart.
- */
-export function evidenceOf(row: Float64Array, at: number, watch: Watch, bits: number): Record<string, number> {
-  const names = watch.slots.map(({ name }) => name)
-  if (names.length === 1) return { [names[0] as string]: bits }
-  const nats = names.map((_, i) => (i < PARTS ? Math.max(0, row[at + PART + i] as number) : 0))
-  const sum = nats.reduce((total, one) => total + one, 0)
-  if (sum === 0) return {}
-  return Object.fromEntries(names.map((name, i) => [name, Math.round((bits * 10 * (nats[i] as number)) / sum) / 10]))
-}
 
 /** The open episode of one watch, as its detector explains it. */
 export function episodeOf(subject: Subject, watch: Watch, at: number, tickMs: number): Episode {

@@ -15,11 +15,11 @@ const POISSON = 1e6
 export function noveltyEvidence(view: NovelView, evidence: Evidence, cost: number): void {
   for (let m = 0; m < NOVELTY_ALTERNATIVES.length; m += 1) {
     const alternative = Math.max(NOVELTY_ALTERNATIVES[m] as number, 2 * view.bound)
-    evidence.logE[m] = logRatio(view.calls, view.fresh, view.bound, alternative) - cost * view.excused
+    evidence.logE[m] = logCoins(view.calls, view.fresh, view.bound, alternative) - cost * view.excused
   }
   // "Still as odd as it was": at half of the share that the episode has shown so far.
   const still = Math.min(0.5, Math.max(2 * view.bound, (view.bound * evidence.strength) / 2))
-  evidence.calm = -logRatio(view.calls, view.fresh, view.bound, still)
+  evidence.calm = -logCoins(view.calls, view.fresh, view.bound, still)
   evidence.sums[0] = view.fresh
   evidence.sums[1] = view.calls
   evidence.sums[2] = view.calls * view.share
@@ -44,6 +44,7 @@ export function mostNew(bound: number): number {
   return upperQuantile(bound, POISSON, 0.001)
 }
 
-function logRatio(calls: number, fresh: number, bound: number, share: number): number {
+/** ln of the likelihood ratio of "each call is a coin that shows something new with this share" to the same with the bound. */
+export function logCoins(calls: number, fresh: number, bound: number, share: number): number {
   return fresh * Math.log(share / bound) + (calls - fresh) * Math.log((1 - share) / (1 - bound))
 }

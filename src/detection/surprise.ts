@@ -11,8 +11,6 @@ export const ALTERNATIVES = 5
 export const SUMS = 8
 /** Numbers of which the largest of an episode is kept. */
 export const PEAKS = 5
-/** Of how many measures the evidence is told apart. */
-export const PARTS = 3
 
 /**
  * Twins that check the calibration in production: accumulators of so many times the weight, reset at each crossing. While the
@@ -28,10 +26,11 @@ export const LOG_R = 0
 /** In the same place, while an alert is open: 1 where it belongs to the alert of its service. */
 export const ATTACHED = LOG_R
 export const CUSUM = LOG_R + ALTERNATIVES
+/** In the same place, while an alert is open: the nats of each measure that carries evidence, at most one an alternative. */
+export const PART = LOG_R + ALTERNATIVES
 export const SUM = 2 * ALTERNATIVES
 export const PEAK = SUM + SUMS
-export const PART = PEAK + PEAKS
-export const START = PART + PARTS
+export const START = PEAK + PEAKS
 export const OPEN = START + 1
 export const CALM_SINCE = START + 2
 /** From here on, while an alert is open: what it is. */
@@ -64,6 +63,8 @@ export interface Evidence {
   logSingle: number
   /** What `logSingle` was before this tick, where the same thing was tested in part then: it is one test, and crosses once. */
   logSingleBefore: number
+  /** The alternative that this call speaks for: its evidence is told of the same measure. */
+  singleOf: number
   /** Calls that were tested one by one. */
   singles: number
   /** This tick's part of a test: 1, 0 where it goes on with one that an earlier tick began, or the probability that anything was to be counted, where silence is tested too. */
@@ -77,11 +78,6 @@ export interface Evidence {
   rankMost: number
   readonly sums: Float64Array
   readonly peaks: Float64Array
-  /**
-   * Nats that each measure carries, in the order of the detector's measures: of its best alternative in this tick. Added up over the
-   * episode they say from which measure the evidence came. Needed only by who has several.
-   */
-  readonly parts: Float64Array
 }
 
 export function newEvidence(): Evidence {
@@ -89,6 +85,7 @@ export function newEvidence(): Evidence {
     logE: new Float64Array(ALTERNATIVES),
     logSingle: 0,
     logSingleBefore: 0,
+    singleOf: 0,
     singles: 0,
     weight: 1,
     calm: 0,
@@ -97,7 +94,6 @@ export function newEvidence(): Evidence {
     rankMost: Number.POSITIVE_INFINITY,
     sums: new Float64Array(SUMS),
     peaks: new Float64Array(PEAKS),
-    parts: new Float64Array(PARTS),
   }
 }
 
@@ -105,6 +101,7 @@ export function clearEvidence(evidence: Evidence): void {
   evidence.logE.fill(0)
   evidence.logSingle = 0
   evidence.logSingleBefore = 0
+  evidence.singleOf = 0
   evidence.singles = 0
   evidence.weight = 1
   evidence.calm = 0
@@ -112,7 +109,13 @@ export function clearEvidence(evidence: Evidence): void {
   evidence.rankMost = Number.POSITIVE_INFINITY
   evidence.sums.fill(0)
   evidence.peaks.fill(0)
-  evidence.parts.fill(0)
+}
+
+/** Takes the probability of one call, which speaks for an alternative, if it is the most surprising one of its tick. */
+export function hearSingle(evidence: Evidence, logP: number, alternative: number): void {
+  if (logP >= evidence.logSingle) return
+  evidence.logSingle = logP
+  evidence.singleOf = alternative
 }
 
 /** Adds the numbers of a tick, or of so many alike, to the episode's. */
@@ -123,7 +126,6 @@ export function addNumbers(row: Float64Array, at: number, evidence: Evidence, ti
   for (let i = 0; i < PEAKS; i += 1) {
     row[at + PEAK + i] = Math.max(row[at + PEAK + i] as number, evidence.peaks[i] as number)
   }
-  for (let i = 0; i < PARTS; i += 1) row[at + PART + i] = (row[at + PART + i] as number) + (evidence.parts[i] as number)
 }
 
 /** The largest ln e-value of one tick. */

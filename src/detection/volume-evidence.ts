@@ -40,6 +40,7 @@ export function volumeEvidence(view: VolumeView, evidence: Evidence): boolean {
     Math.max(0, logEvidenceOfSize(logP, view.learned)) - Math.max(0, logEvidenceOfSize(logBefore, view.learned))
   evidence.logE[TAIL] = (settles ? lateOfTail(view) : 0) + gain
   evidence.logSingle = logP
+  evidence.singleOf = TAIL
   evidence.logSingleBefore = logBefore
   evidence.weight = opens ? 1 : 0
   evidence.singles = opens ? 1 : 0

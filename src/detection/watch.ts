@@ -4,6 +4,7 @@ import type { Tally } from '#src/baseline/tally.ts'
 import { NAMED_SIZE } from '#src/sketch/named.ts'
 import { mergeSample, type Sampled } from '#src/sketch/sample.ts'
 import { countCrossings, countOpened, countTests, spend } from './budget.ts'
+import { addContexts } from './context.ts'
 import { decide, isStillOdd } from './decide.ts'
 import { ADMITTED, NEXT, type ScopePlan, type Slot, type Watch } from './plan.ts'
 import { newPlace } from './rows.ts'
@@ -92,7 +93,7 @@ function takeTick(setting: Setting, subject: Subject, base: number, tick: number
     const tested = watch.detector.judge(watch.views, evidence, watch.params)
     if (tested) weigh(setting, subject, watch, at, tick, tally)
     else decide(setting, subject, watch, at, tick, null, null)
-    if (numbers[at + OPEN] === 1 || nearAlarm(numbers, at, watch)) freeze(watch, subject)
+    if (numbers[at + OPEN] === 1 || nearAlarm(numbers, at, watch)) freeze(plan, watch, subject)
   }
   learn(plan, subject, tick, tally)
 }
@@ -136,20 +137,23 @@ function weigh(setting: Setting, subject: Subject, watch: Watch, at: number, tic
       forget(numbers, at, single ? tick : tick + 1)
       subject.examples[watch.index] = NONE
     }
-    if (odd || single) addNumbers(numbers, at, evidence)
-    if (odd || single) example(subject, watch, tally, single || bestOf(evidence, watch.detector.alternatives) > 0)
+    if (odd || single) {
+      addNumbers(numbers, at, evidence)
+      if (single || bestOf(evidence, watch.detector.alternatives) > 0) illustrate(subject, watch, at, tally)
+    }
   }
   if (open && isStillOdd(numbers, at, evidence)) {
     addNumbers(numbers, at, evidence)
-    example(subject, watch, tally, true)
+    illustrate(subject, watch, at, tally)
   }
   decide(setting, subject, watch, at, tick, evidence, { logWeight, logSingleWeight })
   if (!open && !setting.early && numbers[at + OPEN] === 1)
     countOpened(numbers[at + SINGLE] === 1 ? meters.single : meters.run)
 }
 
-function example(subject: Subject, watch: Watch, tally: Tally, odd: boolean): void {
-  if (!odd) return
+/** What a tick that is odd itself shows: examples, and what the contexts see. */
+function illustrate(subject: Subject, watch: Watch, at: number, tally: Tally): void {
+  addContexts(subject.rows.numbers, at, watch)
   // Samples are replaced, never written to: a scratch copy shares them with the settled entity.
   const sample = [...(subject.examples[watch.index] as readonly Sampled[])]
   if (watch.samples.length === 0) {
@@ -180,7 +184,7 @@ function keepSilent(setting: Setting, subject: Subject, base: number, from: numb
       const wasOpen = numbers[at + OPEN] === 1
       const isOdd = watch.detector.silence && hearSilence(setting, subject, watch, at, cursor, end)
       if (wasOpen) decide(setting, subject, watch, at, end - 1, isOdd ? evidence : null, null)
-      if (numbers[at + OPEN] === 1 || (isOdd && nearAlarm(numbers, at, watch))) freeze(watch, subject)
+      if (numbers[at + OPEN] === 1 || (isOdd && nearAlarm(numbers, at, watch))) freeze(plan, watch, subject)
     }
     cursor = end
   }
@@ -236,8 +240,9 @@ function nearAlarm(numbers: Float64Array, at: number, watch: Watch): boolean {
   return false
 }
 
-function freeze(watch: Watch, subject: Subject): void {
-  for (const slot of watch.slots) slot.kind.freeze(subject.rows.place(subject.row, slot, place))
+function freeze({ beside }: ScopePlan, { slots }: Watch, subject: Subject): void {
+  for (const slot of slots) slot.kind.freeze(subject.rows.place(subject.row, slot, place))
+  for (const slot of beside) slot.kind.freeze(subject.rows.place(subject.row, slot, place))
 }
 
 function roll(setting: Setting, subject: Subject, tick: number): void {

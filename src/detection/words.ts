@@ -10,6 +10,21 @@ export function bytesText(bytes: number): string {
   return `${value >= 99.5 || unit === 0 ? Math.round(value) : Number(value.toPrecision(2))} ${units[unit]}`
 }
 
+/** A unit of time, how many milliseconds it has, and from how many on it is used. */
+const SPANS = [
+  ['days', 86_400_000, 172_800_000],
+  ['h', 3_600_000, 3_600_000],
+  ['min', 60_000, 119_500],
+  ['s', 1000, 999.5],
+] as const
+
+/** A duration for people: `0.4 ms`, `480 ms`, `1.2 s`, `3.5 min`, `1.5 h`, `60 days`. */
+export function durationText(ms: number): string {
+  const [unit, length] = SPANS.find(([, , from]) => ms >= from) ?? ['ms', 1]
+  const value = ms / length
+  return `${value >= 9.95 ? Math.round(value) : Number(value.toPrecision(2))} ${unit}`
+}
+
 /** A number for people and for reports: two decimals below 10, none above 100. */
 export function round(value: number): number {
   if (!Number.isFinite(value)) return 0

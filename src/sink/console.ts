@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import type { Delivery, Sink } from './sink.ts'
-import { clean, entityText, linkOf, measuresText, numberText, prose, type Told } from './text.ts'
+import { clean, entityText, linkOf, measuresText, numberText, prose, surpriseText, type Told } from './text.ts'
 
 /** Where alerts for people are printed to. */
 export interface ConsoleOptions {
@@ -76,7 +76,7 @@ export function linesOf({ alert, telling }: Told, consoleUrl?: string): string {
     head,
     `  ${prose(alert.reason, 500)}${alert.settled ? '' : ' (told early, not settled yet)'}`,
     `  observed   ${measuresText(alert.observed)} in ${numberText(alert.window_seconds)} s`,
-    `  expected   ${measuresText(alert.expected)}; baseline of ${numberText(alert.baseline.calls)} calls, ${alert.baseline.readiness}; ${numberText(alert.surprise_bits)} bits of surprise`,
+    `  expected   ${measuresText(alert.expected)}; baseline of ${numberText(alert.baseline.calls)} calls, ${alert.baseline.readiness}; ${surpriseText(alert)}`,
     ...(contributors.length > 0 ? [`  from       ${contributors.join(', ')}`] : []),
     ...(alert.examples.length > 0
       ? [

@@ -1,5 +1,15 @@
 import type { Alert, Readiness, Severity } from '#src/alert/alert.ts'
-import { clean, entityText, linkOf, measuresText, numberText, prose, type Told, webhookIdOf } from './text.ts'
+import {
+  clean,
+  entityText,
+  linkOf,
+  measuresText,
+  numberText,
+  prose,
+  surpriseText,
+  type Told,
+  webhookIdOf,
+} from './text.ts'
 
 /** What the message says of its sender. */
 export interface MessageOptions {
@@ -122,7 +132,7 @@ function descriptionOf(alert: Alert, room: Room): string {
   const settled = alert.settled ? '' : ' Told early: the close of the window may still correct it.'
   return (
     `Observed ${measuresText(alert.observed, room.measures)} in ${numberText(alert.window_seconds)} s; expected ${measuresText(alert.expected, room.measures)}. ` +
-    `${numberText(alert.surprise_bits)} bits of surprise against a baseline of ${numberText(alert.baseline.calls)} calls ` +
+    `${surpriseText(alert, room.measures)} against a baseline of ${numberText(alert.baseline.calls)} calls ` +
     `(${alert.baseline.readiness}). Silent if: ${alert.silent_if}.${settled}`
   )
 }
@@ -179,7 +189,7 @@ function unmappedOf(record: Told, options: MessageOptions, room: Room): Record<s
     resolved_at: alert.resolved_at,
     window_seconds: alert.window_seconds,
     surprise_bits: alert.surprise_bits,
-    ...(alert.evidence === undefined ? {} : { evidence_bits: measuresText(alert.evidence, room.measures) }),
+    ...(alert.evidence === undefined ? {} : { evidence: measuresText(alert.evidence, room.measures) }),
     observed: measuresText(alert.observed, room.measures),
     expected: measuresText(alert.expected, room.measures),
     baseline_calls: alert.baseline.calls,

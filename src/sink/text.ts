@@ -39,6 +39,12 @@ export function measuresText(measures: Readonly<Record<string, number>>, most = 
     .join(', ')
 }
 
+/** `41.2 bits of surprise (unauthenticated 30, denying 11.2)`: how odd it was, and which measure said so. */
+export function surpriseText({ surprise_bits: bits, evidence = {} }: Alert, most = 16): string {
+  const measures = measuresText(evidence, most)
+  return `${numberText(bits)} bits of surprise${measures === '' ? '' : ` (${measures})`}`
+}
+
 /** At most three decimals, no exponent below a million million million. */
 export function numberText(value: number): string {
   return String(Math.round(value * 1000) / 1000)

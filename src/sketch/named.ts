@@ -21,15 +21,20 @@ export function addNamed(list: Named[], hash: number, name: string, count: numbe
     const last = list[NAMED_SIZE - 1] as Named
     if (last.name !== name && comesBefore(last, hash, name)) return
   }
-  let at = 0
-  while (at < list.length && comesBefore(list[at] as Named, hash, name)) at += 1
-  const there = list[at]
-  if (there !== undefined && there.hash === hash && there.name === name) {
-    raise(there, count, example)
-    return
+  // From the end: lists that are read or merged come in order.
+  let at = list.length
+  while (at > 0) {
+    const before = list[at - 1] as Named
+    if (comesBefore(before, hash, name)) break
+    if (before.hash === hash && before.name === name) {
+      raise(before, count, example)
+      return
+    }
+    at -= 1
   }
   if (at === NAMED_SIZE) return
-  list.splice(at, 0, { hash, name, count, example })
+  if (at === list.length) list.push({ hash, name, count, example })
+  else list.splice(at, 0, { hash, name, count, example })
   if (list.length > NAMED_SIZE) list.pop()
 }
 
@@ -54,6 +59,7 @@ function raise(one: Named, count: number, example: string): void {
   if (example !== '' && (one.example === '' || example < one.example)) one.example = example
 }
 
-function comesBefore(one: Named, hash: number, name: string): boolean {
+/** The order of a list. */
+export function comesBefore(one: Named, hash: number, name: string): boolean {
   return one.hash < hash || (one.hash === hash && one.name < name)
 }

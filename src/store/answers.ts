@@ -19,6 +19,7 @@ export interface AlertColumns {
   readonly detected_ms: number
   readonly window_seconds: number
   readonly surprise_bits: number
+  readonly evidence: string
   readonly observed: string
   readonly expected: string
   readonly baseline_calls: number
@@ -70,6 +71,7 @@ export function toAlert(row: AlertColumns): Alert {
     detected_at: toTime(row.detected_ms),
     window_seconds,
     surprise_bits,
+    ...(row.evidence === '{}' ? {} : { evidence: JSON.parse(row.evidence) as Record<string, number> }),
     observed: JSON.parse(row.observed) as Record<string, number>,
     expected: JSON.parse(row.expected) as Record<string, number>,
     baseline: { calls: row.baseline_calls, readiness: row.readiness },

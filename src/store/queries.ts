@@ -116,7 +116,7 @@ async function findAlerts(store: Store, database: string, filter: AlertFilter): 
 const ALERT_COLUMNS = `id, detector, status, settled, severity, kind, service, method, route, identity,
 toUnixTimestamp64Milli(opened_at) AS opened_ms, toUnixTimestamp64Milli(last_seen_at) AS last_seen_ms,
 toUnixTimestamp64Milli(resolved_at) AS resolved_ms, toUnixTimestamp64Milli(detected_at) AS detected_ms,
-window_seconds, surprise_bits, observed, expected, baseline_calls, readiness, reason, contributors, examples, query, silent_if, version, parent`
+window_seconds, surprise_bits, evidence, observed, expected, baseline_calls, readiness, reason, contributors, examples, query, silent_if, version, parent`
 
 function given(params: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(params).filter(([, value]) => value !== null))

@@ -88,7 +88,9 @@ describe.skipIf(!hasPart('Chromium'))('the page of live alerts, in a real browse
     for (const part of [
       '120,345 calls, ready',
       '0.4',
-      'Usual: 0 to 3 errors',
+      'Usual: 0 to 3 errors; 29.6 to 54.5 duration ms',
+      'response sizes: 10.3 bits',
+      '25%',
       '62%',
       '9f1c2b91',
       'SELECT * FROM',

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import { newDetector } from '#src/command/new.ts'
 import type { Detector } from '#src/detection/detector.ts'
+import { casesContract } from './detector/cases.ts'
 import { shipped } from './detector/play.ts'
 import { detectorContract } from './detectors.ts'
 
@@ -38,5 +39,8 @@ test('it compiles', () => {
 })
 
 describe('a new detector', () => {
-  detectorContract({ ...stage, detectors: new Map([...stage.detectors, [detector.name, detector]]) }, detector, folder)
+  const withIt = { ...stage, detectors: new Map([...stage.detectors, [detector.name, detector]]) }
+  detectorContract(detector, folder)
+  casesContract(withIt, detector, folder, 'fires')
+  casesContract(withIt, detector, folder, 'silent')
 })

@@ -18,7 +18,7 @@ const puppet = defineDetector({
   measures: { calls: count('calls', () => true) },
   params: z.strictObject({}),
   sample: { name: 'none', rank: () => null },
-  alternatives: 1,
+  alternatives: { calls: 1 },
   silence: false,
   single: false,
   earlyMargin: 0,

@@ -38,7 +38,7 @@ export function callOf(fields: Partial<ApiCall>): ApiCall {
 export function taken(measure: Measure, fields: Partial<ApiCall>): boolean | number | string | null {
   const call = callOf(fields)
   if (measure.kind === 'flow') return true
-  return measure.kind === 'count' ? measure.where(call) : measure.of(call, 'other side')
+  return measure.kind === 'count' || measure.kind === 'tokens' ? measure.where(call) : measure.of(call, 'other side')
 }
 
 /** A warm count of six calls a minute or so, and no wander. */

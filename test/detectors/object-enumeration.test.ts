@@ -42,13 +42,17 @@ describe('judge', () => {
     expect(Math.max(...(judge(many, ratioOf(300, 500, cold))?.logE ?? []))).toBeGreaterThan(10)
   })
 
-  test('says which measure the evidence came from', () => {
+  test('says of each measure apart what it carries', () => {
+    const best = (evidence: Evidence | null, measure: string): number =>
+      Math.max(
+        ...detector.measureOf.map((key, m) => (key === measure ? (evidence?.logE[m] ?? 0) : Number.NEGATIVE_INFINITY)),
+      )
     const counted = judge(countOf(200, { mean: 10, bound: 15, shape: 20 }))
-    expect(counted?.parts[0]).toBeGreaterThan(10)
-    expect(counted?.parts[1]).toBeLessThan(0)
+    expect(best(counted, 'objects')).toBeGreaterThan(10)
+    expect(best(counted, 'missing')).toBeLessThan(0)
     const guessed = judge(countOf(15, { mean: 10, bound: 15, shape: 20 }), ratioOf(14, 15, cold))
-    expect(guessed?.parts[0]).toBeLessThan(0)
-    expect(guessed?.parts[1]).toBeGreaterThan(5)
+    expect(best(guessed, 'objects')).toBeLessThan(0)
+    expect(best(guessed, 'missing')).toBeGreaterThan(5)
   })
 
   test('twice as many as usual are never told', () => {

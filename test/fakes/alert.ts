@@ -18,6 +18,7 @@ export function alertOf(id: string, changes: Partial<Alert> = {}): Alert {
     detected_at: '2026-11-22T09:29:20.000Z',
     window_seconds: 60,
     surprise_bits: 41.2,
+    evidence: { errors: 41.2 },
     observed: { errors: 61, calls: 90 },
     expected: { errors: 0.4, low: 0, high: 3 },
     baseline: { calls: 120_345, readiness: 'ready' },

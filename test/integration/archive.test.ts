@@ -148,6 +148,9 @@ describe('archive, on the real engine', () => {
     expect(refused[0]).toMatchObject({ table: null, position: 4 })
     const found = await queries.alert('one')
     expect(found?.alert).toEqual(alertOf('one', resolved))
+    expect(
+      await store.query("SELECT JSONExtractFloat(evidence, 'errors') AS errors FROM current_alerts WHERE id = 'one'"),
+    ).toEqual([{ errors: 41.2 }])
     expect(found?.events.map(({ event, notice }) => [event, notice])).toEqual([
       ['opened', 1],
       ['changed', 0],
@@ -177,12 +180,20 @@ describe('archive, on the real engine', () => {
       method: 'GET',
       route: '/r',
       identity: null,
-      measure: 'calls',
     }
-    const normal = { level: 1.5, low: 0, high: 4, dispersion: 0.2, calls: 100, readiness: 'warming' }
-    const later = { ...row, ...normal, at: NOW + 60_000, level: 2.5, calls: 200, readiness: 'ready' }
-    await send('baseline-rows', later, { ...row, ...normal }, { ...later, measure: 'errors', level: 0.1 })
-    await send('baseline-rows', { ...row, ...normal, kind: 'identity', identity: 'me', service: null })
+    const normal = {
+      measure: 'calls',
+      level: 1.5,
+      low: 0,
+      high: 4,
+      dispersion: 0.2,
+      calls: 100,
+      readiness: 'warming',
+    }
+    const later = { ...normal, level: 2.5, calls: 200, readiness: 'ready' }
+    const measures = [later, { ...later, measure: 'errors', level: 0.1 }]
+    await send('baseline-rows', { ...row, at: NOW + 60_000, measures }, { ...row, measures: [normal] })
+    await send('baseline-rows', { ...row, measures: [normal], kind: 'identity', identity: 'me', service: null })
     const letter = {
       source: 'calls/7',
       position: 12,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Alert } from '#src/alert/alert.ts'
+import { isContext } from '#src/detection/context.ts'
 import { migrate } from '#src/store/migrate.ts'
 import { type OpenStore, openStore } from '#src/store/open.ts'
 import { callsShown } from '#test/contract/detector/condition.ts'
@@ -36,7 +37,7 @@ function insertOf(database: string, calls: readonly StoryCall[]): string {
 }
 
 describe.skipIf(!hasPart('ClickHouse engine'))('what an analyst asks, on the real engine', () => {
-  describe.each([...stage.detectors.keys()])('%s', (detector) => {
+  describe.each([...stage.detectors])('%s', (detector, plugin) => {
     const { recipe, queries } = pageOf(detector)
     const calls = callsOf(recipe)
     const directory = mkdtempSync(join(tmpdir(), 'tidemark-runbooks-'))
@@ -44,7 +45,7 @@ describe.skipIf(!hasPart('ClickHouse engine'))('what an analyst asks, on the rea
     let alerts: readonly Alert[] = []
 
     beforeAll(async () => {
-      alerts = (await play(stage, recipe, calls)).filter((alert) => alert.detector === detector)
+      alerts = (await play(stage, recipe, calls)).filter((alert) => isContext(plugin) || alert.detector === detector)
       store = await openStore({ kind: 'embedded', directory })
       await migrate(store)
       await store.command(insertOf(store.database, calls))

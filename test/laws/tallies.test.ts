@@ -2,7 +2,18 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BlockWriter, PIECE_BYTES, readBlock, type TallyEntry, type Watermark } from '#src/baseline/block.ts'
 import { Malformed } from '#src/baseline/bytes.ts'
-import { breadth, type Counted, count, distinct, layoutOf, novel, ratio, sizes } from '#src/baseline/measure.ts'
+import {
+  breadth,
+  type Counted,
+  count,
+  distinct,
+  durations,
+  layoutOf,
+  novel,
+  ratio,
+  sizes,
+  tokens,
+} from '#src/baseline/measure.ts'
 import { addCall, COUNT_MAX, emptyTally, mergeTally, type Tally } from '#src/baseline/tally.ts'
 import { Together } from '#src/baseline/together.ts'
 import { addSampled, mergeSample, type Sampled } from '#src/sketch/sample.ts'
@@ -23,6 +34,8 @@ const measures = [
     (call, key) => (call.status >= 500 ? key : null),
     () => true,
   ),
+  durations('durations', (call) => call.responseBytes),
+  tokens('tokens', (call) => call.status !== 503),
 ]
 const samples = [{ name: 'all', rank: (_: unknown, hash: number) => hash }]
 const layouts = { endpoint: layoutOf('endpoint', measures, samples), identity: layoutOf('identity', measures, samples) }
@@ -36,10 +49,15 @@ const calls = fc.array(
     method: fc.constantFrom('GET', 'POST'),
     status: fc.constantFrom(200, 503),
     responseBytes: fc.option(fc.nat(1_000_000), { nil: null }),
+    tokenId: fc.constantFrom(null, 't-1', 't-2'),
+    tokenExpiresAt: fc.constantFrom(null, 1000, 9e9),
+    clientIp: fc.constantFrom(null, '192.0.2.1', '198.51.100.1'),
   }),
   { maxLength: 40 },
 )
 type Drawn = typeof calls extends fc.Arbitrary<infer T> ? T : never
+const NO_TOKEN = { tokenId: null, tokenExpiresAt: null, clientIp: null }
+const ONE: Drawn[number] = { id: '1', who: 'a', method: 'GET', status: 200, responseBytes: 5, ...NO_TOKEN }
 
 function tallyOf(drawn: Drawn, of = layout): Tally {
   const tally = emptyTally(of)
@@ -100,7 +118,7 @@ describe('tallies', () => {
   test('stay exact where counts saturate', () => {
     const one = emptyTally(layout)
     one.integers[0] = COUNT_MAX
-    const two = tallyOf([{ id: '1', who: 'a', method: 'GET', status: 200, responseBytes: 5 }])
+    const two = tallyOf([ONE])
     mergeTally(layout, one, two)
     mergeTally(layout, two, one)
     expect([one.integers[0], two.integers[0]]).toEqual([COUNT_MAX, COUNT_MAX])
@@ -185,7 +203,7 @@ describe('blocks', () => {
   })
 
   test('are cut into pieces of the size that records may have, each readable alone', () => {
-    const tally = tallyOf([{ id: '1', who: 'w', method: 'GET', status: 200, responseBytes: 9 }])
+    const tally = tallyOf([{ ...ONE, who: 'w' }])
     const drawn = Array.from(
       { length: 60_000 },
       (_, i): TallyEntry => ({ shard: i % 8, scope: 'endpoint', key: `s\nGET\n/${i}`, tick: i, tally }),

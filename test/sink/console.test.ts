@@ -8,7 +8,7 @@ test('an alert as people read it', () => {
     '2026-11-22T09:30:00.000Z  HIGH  opened  error-burst  payments POST /v1/charge',
     '  61 of 90 calls failed; 0.4 expected',
     '  observed   errors 61, calls 90 in 60 s',
-    '  expected   errors 0.4, low 0, high 3; baseline of 120345 calls, ready; 41.2 bits of surprise',
+    '  expected   errors 0.4, low 0, high 3; baseline of 120345 calls, ready; 41.2 bits of surprise (errors 41.2)',
     '  from       checkout (90%)',
     '  examples   req-1 req-2 req-3',
     '  silent if  at most 3 of 90 calls had failed',

@@ -47,8 +47,8 @@ describe('the message', () => {
     expect(data.finding_info.title).toBe('error-burst: payments POST /v1/charge')
     expect(data.finding_info.src_url).toBe('https://tidemark.example/console/#a1')
     expect(data.finding_info.desc).toBe(
-      'Observed errors 61, calls 90 in 60 s; expected errors 0.4, low 0, high 3. 41.2 bits of surprise against a baseline ' +
-        'of 120345 calls (ready). Silent if: at most 3 of 90 calls had failed.',
+      'Observed errors 61, calls 90 in 60 s; expected errors 0.4, low 0, high 3. 41.2 bits of surprise (errors 41.2) against a ' +
+        'baseline of 120345 calls (ready). Silent if: at most 3 of 90 calls had failed.',
     )
     expect(data.evidences?.map(({ api }) => api?.request?.uid)).toEqual(['req-1', 'req-2', 'req-3'])
     expect(
@@ -60,6 +60,8 @@ describe('the message', () => {
     expect(data.anomaly_analyses?.[0]?.baselines?.[0]?.observations[0]?.value).toBe('0.4')
     expect(data.unmapped).toMatchObject({
       window_seconds: 60,
+      surprise_bits: 41.2,
+      evidence: 'errors 41.2',
       baseline_calls: 120_345,
       examples: ['req-1', 'req-2', 'req-3'],
       query: alert.query,
@@ -67,6 +69,13 @@ describe('the message', () => {
       settled: true,
       link: 'https://tidemark.example/console/#a1',
     })
+  })
+
+  test('says of an alert of before evidence was told by measure what it can', () => {
+    const { evidence: _, ...alert } = alertOf('a1')
+    const { data } = read({ ...toldOf('a1'), alert })
+    expect(data.finding_info.desc).toContain(' 41.2 bits of surprise against a baseline ')
+    expect(data.unmapped).not.toHaveProperty('evidence')
   })
 
   test('is the same for every attempt, and differs for every notice', () => {

@@ -52,6 +52,8 @@ describe('migrations', () => {
         expect(table, name).toContain('non_replicated_deduplication_window = 10000')
         expect(table, name).toContain('fsync_after_insert = 1')
       }
+      for (const column of sql.split(/^ALTER /m).slice(1))
+        expect(column, name).toMatch(/^TABLE \$\{database\}\.\w+ ADD COLUMN IF NOT EXISTS /)
     }
   })
 

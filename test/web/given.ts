@@ -103,8 +103,9 @@ export function anAlert(changes: Partial<Alert> = {}): Alert {
     detected_at: '2026-11-22T03:04:20.000Z',
     window_seconds: 60,
     surprise_bits: 41.2,
-    observed: { errors: 61, calls: 90 },
-    expected: { errors: 0.4, low: 0, high: 3 },
+    evidence: { errors: 30.9, 'response sizes': 10.3 },
+    observed: { errors: 61, calls: 90, duration_ms: 1957 },
+    expected: { errors: 0.4, low: 0, high: 3, duration_ms: 40.2, duration_ms_low: 29.6, duration_ms_high: 54.5 },
     baseline: { calls: 120_345, readiness: 'ready' },
     reason: '61 of 90 calls failed; 0.4 expected',
     contributors: [

@@ -85,7 +85,8 @@ export class ArchiveLane implements DrainLane {
     if (range === null) return false
     // a range that was begun is cut where it was cut before, whatever the limits are now
     if (range.begun !== null) return record.position >= range.begun.last
-    return range.records >= this.#limits.records || range.characters >= this.#limits.characters
+    const { records, characters } = this.#limits
+    return range.records >= records || range.rows >= records || range.characters >= characters
   }
 
   #waitIsOver(): void {

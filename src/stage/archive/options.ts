@@ -6,7 +6,7 @@ import type { Position } from '#src/stream/stream.ts'
 
 /** When a range of records is cut and inserted, whichever is first. */
 export interface RangeLimits {
-  /** Records of one range; 1 to 50,000, and 50,000 unless given. */
+  /** Records of one range, and rows for one table (a record may make several, and is never torn); 1 to 50,000, and 50,000 unless given. */
   readonly records: number
   /** Characters of its rows; 32 Mi unless given. A lane holds three ranges at most: open, waiting, being inserted. */
   readonly characters: number

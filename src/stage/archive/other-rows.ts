@@ -111,23 +111,29 @@ const baseline = z.object({
   method: name,
   route: name,
   identity: name,
-  measure: text,
-  level: measure,
-  low: measure,
-  high: measure,
-  dispersion: measure,
-  calls: z.number().min(0),
-  readiness: z.enum(['cold', 'warming', 'ready']),
+  measures: z.array(
+    z.object({
+      measure: text,
+      level: measure,
+      low: measure,
+      high: measure,
+      dispersion: measure,
+      calls: z.number().min(0),
+      readiness: z.enum(['cold', 'warming', 'ready']),
+    }),
+  ),
 })
 
 export const baselineRows: RowsOf = (record) => {
   const read = readJson(baseline, record.value)
   if ('refuse' in read) return read
-  const row = read.value
-  const at = inRange(row.at) ?? inRange(record.appendedAt) ?? 0
-  const entity = [row.kind, row.service, row.method, row.route, row.identity, row.measure]
-  const normal = [row.level, row.low, row.high, row.dispersion, wholeOf(row.calls) ?? 0, row.readiness]
-  return [rowOf(BASELINES, dayOf(at), [timeOf(at), ...entity, ...normal, record.source, record.position])]
+  const { kind, service, method, route, identity, measures } = read.value
+  const at = inRange(read.value.at) ?? inRange(record.appendedAt) ?? 0
+  const entity = [timeOf(at), kind, service, method, route, identity]
+  return measures.map(({ measure, level, low, high, dispersion, calls, readiness }) => {
+    const normal = [measure, level, low, high, dispersion, wholeOf(calls) ?? 0, readiness]
+    return rowOf(BASELINES, dayOf(at), [...entity, ...normal, record.source, record.position])
+  })
 }
 
 /** Milliseconds that are a day of the years 1970 to 2100: beyond, a partition's name and the engine's day would part. */

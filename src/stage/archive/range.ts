@@ -26,6 +26,8 @@ export class Range {
   readonly begun: Intent | null
   readonly unreadable: { readonly position: Position; readonly reason: string }[] = []
   records = 0
+  /** Rows of the largest part. */
+  rows = 0
   characters = 0
   readonly #parts = new Map<string, OpenPart>()
 
@@ -52,6 +54,7 @@ export class Range {
       part.lines.push(line)
       part.positions.push(record.position)
       this.characters += line.length
+      this.rows = Math.max(this.rows, part.lines.length)
     }
   }
 

@@ -41,6 +41,7 @@ class CollectLane implements Lane {
   readonly #options: CollectOptions
   readonly #opening: Opening
   readonly #window: SourceWindow
+  readonly #tallies: StepTallies
   /** The position after the last record that has had its effect. */
   #read: Position
   /** The hash of the id of the call in hand; one object for all. */
@@ -51,6 +52,7 @@ class CollectLane implements Lane {
   constructor(options: CollectOptions, opening: Opening) {
     this.#options = options
     this.#opening = opening
+    this.#tallies = new StepTallies(options.layouts, options.shards)
     const note = parseNote(opening.note)
     this.#read = note?.read ?? opening.resume ?? 0
     this.#next = opening.resume ?? 0
@@ -59,7 +61,6 @@ class CollectLane implements Lane {
 
   step(records: readonly StreamRecord[]): Step {
     const appends: Append[] = []
-    const tallies = new StepTallies(this.#options.layouts, this.#options.shards)
     const fates: Record<Fate, number> = { call: 0, skipped: 0, late: 0, duplicate: 0, rejected: 0 }
     const reasons = new Map<string, number>()
     let forgotten = 0
@@ -67,7 +68,7 @@ class CollectLane implements Lane {
     let last: EpochMs | null = null
     for (const record of records) {
       const again = record.position < this.#read
-      const result = this.#take(record, again ? null : tallies)
+      const result = this.#take(record, again)
       this.#next = record.position + 1
       if (again) continue
       fates[result.fate] += 1
@@ -91,16 +92,17 @@ class CollectLane implements Lane {
     })
     // A source that has brought nothing but rubbish has no event time: it must not hold that of the others back.
     const hasTime = this.#window.latest > Number.NEGATIVE_INFINITY
-    return this.#commit(appends, tallies, hasTime ? null : (records.at(-1)?.appendedAt ?? null))
+    return this.#commit(appends, hasTime ? null : (records.at(-1)?.appendedAt ?? null))
   }
 
   idle(at: EpochMs): Step | null {
     // What is read again says nothing new, and until it is read the watermark is not where it was.
     if (this.#next < this.#read) return null
-    return this.#commit([], new StepTallies(this.#options.layouts, this.#options.shards), at)
+    return this.#commit([], at)
   }
 
-  #take(record: StreamRecord, tallies: StepTallies | null): Result {
+  /** `again`: the record has had its effect, and is read for the ids of open ticks alone. */
+  #take(record: StreamRecord, again: boolean): Result {
     const { format, bounds, runStart, recordBytes, tickMs } = this.#options
     const reading = readCall(format, record.value, recordBytes)
     if (reading.kind === 'skipped') return SKIPPED
@@ -113,18 +115,20 @@ class CollectLane implements Lane {
     this.#hash.low = hashedLow()
     const taken = this.#window.take(time.at, record.position, call.requestId === null ? null : this.#hash)
     if (taken === 'late' || taken === 'duplicate') return { fate: taken, forgotten: false, letter: null, at: time.at }
-    if (tallies !== null) tallies.add(call, Math.floor(time.at / tickMs), id, this.#hash.high)
+    // What asks for the time of a call means the one that is believed.
+    call.ts = time.at
+    if (!again) this.#tallies.add(call, Math.floor(time.at / tickMs), id, this.#hash.high)
     return { fate: 'call', forgotten: taken === 'forgotten', letter: null, at: time.at }
   }
 
-  #commit(appends: Append[], tallies: StepTallies, idleAt: EpochMs | null): Step {
+  #commit(appends: Append[], idleAt: EpochMs | null): Step {
     const watermark: Watermark = {
       source: this.#opening.source,
       sources: this.#opening.partitions,
       at: this.#window.watermark,
       idleAt,
     }
-    const blocks = tallies.blocks(this.#opening.partitionsOf('tallies'), watermark)
+    const blocks = this.#tallies.blocks(this.#opening.partitionsOf('tallies'), watermark)
     blocks.forEach((pieces, partition) => {
       for (const value of pieces) appends.push({ topic: 'tallies', partition, key: this.#opening.source, value })
     })

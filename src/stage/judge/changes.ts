@@ -86,19 +86,19 @@ export class Changes {
     setAttached(endpoint, watch)
     const there = this.all.find((one) => one.entity === endpoint && one.watch === watch)
     if (there !== undefined) there.alert = { ...there.alert, parent }
-    else change(setting, this.#shown(endpoint, watch), placeOf(endpoint, watch), watch, this.#tick)
+    else change(setting, this.#shown(endpoint), placeOf(endpoint, watch), watch, this.#tick)
   }
 
   readonly #end = (endpoint: Entity, watch: Watch, _parent: string, setting: Setting): void => {
     if (!isAttached(endpoint, watch)) return
-    resolve(setting, this.#shown(endpoint, watch), placeOf(endpoint, watch), watch, this.#tick)
+    resolve(setting, this.#shown(endpoint), placeOf(endpoint, watch), watch, this.#tick)
   }
 
-  /** The views of a watch show this endpoint's baseline then; others were shown since it was judged. */
-  #shown(endpoint: Entity, { slots }: Watch): Entity {
+  /** The views show this endpoint's baseline then; others were shown since it was judged. */
+  #shown(endpoint: Entity): Entity {
     const { rows, row } = endpoint
-    for (const { kind, view, cells, ...at } of slots)
-      kind.show(view, rows.place(row, at, place), this.#tick, null, cells, ALONE)
+    for (const slot of this.#plan.endpoint.slots)
+      slot.kind.show(slot.view, rows.place(row, slot, place), this.#tick, null, slot.cells, ALONE)
     return endpoint
   }
 }

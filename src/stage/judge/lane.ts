@@ -15,13 +15,19 @@ import { Listening } from './listening.ts'
 import { Notices } from './notices.ts'
 import type { JudgeOptions } from './options.ts'
 import { ResumePoint } from './resume.ts'
-import { baselineRows } from './rows.ts'
+import { baselineRecord } from './rows.ts'
 import { admitted, type Entity, Shard } from './shard.ts'
 import { NO_TALLIES, OpenTicks } from './ticks.ts'
 import { EventTime } from './time.ts'
 
 /** How many alerts' tellings a lane remembers before it forgets withdrawn ones. */
 const TOLD_MOST = 20_000
+
+/**
+ * A block whose event time is so far behind its append time was written in a catch-up. What it crosses is told when its tick closes,
+ * which is soon: event time runs then. To look early costs as much as to judge, and would only make the catch-up longer.
+ */
+const CATCH_UP_MS = 300_000
 
 /** How many records a lane reads without a commit, where it has nothing to tell and nothing to keep. */
 const UNCOMMITTED_MOST = 1024
@@ -47,6 +53,7 @@ export class JudgeLane {
   #savedAt: number
   #reportedAt: number | null = null
   #mergedSince = 0
+  #catchesUp = false
   #uncommitted = 0
   #counts = { overflowed: 0, evicted: 0, lateAfterIdle: 0, malformed: 0 }
   #appends: Append[] = []
@@ -101,6 +108,8 @@ export class JudgeLane {
 
   #merge(record: StreamRecord, rising: Set<Entity>): void {
     const block = this.#read(record)
+    if (block?.watermark != null && record.appendedAt !== null)
+      this.#catchesUp = record.appendedAt - block.watermark.at > this.#options.latenessMs + CATCH_UP_MS
     let lastTick = Number.NEGATIVE_INFINITY
     for (const entry of block?.entries ?? []) {
       if (entry.tick < this.#closed) {
@@ -136,11 +145,11 @@ export class JudgeLane {
       const service = this.#serviceFor(shard, full ? serviceOfKey(key) : entity.ref.service)
       const together = this.#open.of(tick, service)
       this.#options.plan.together.add(together, tally)
-      if (this.#notices.rises(service, together)) rising.add(service)
+      if (!this.#catchesUp && this.#notices.rises(service, together)) rising.add(service)
     }
     const whole = this.#open.add(tick, entity, tally)
     this.#mergedSince += 1
-    if (this.#notices.rises(entity, whole)) rising.add(entity)
+    if (!this.#catchesUp && this.#notices.rises(entity, whole)) rising.add(entity)
   }
 
   #serviceFor(shard: Shard, name: string): Entity {
@@ -237,7 +246,8 @@ export class JudgeLane {
     const { plan, calendar } = this.#options
     for (const entity of this.#seenInBlock) {
       entity.isSeen = false
-      this.#appends.push(...baselineRows(plan[entity.ref.scope], entity, tick, calendar, this.#partition))
+      const record = baselineRecord(plan[entity.ref.scope], entity, tick, calendar, this.#partition)
+      if (record !== null) this.#appends.push(record)
     }
     this.#seenInBlock = []
   }

@@ -6,35 +6,43 @@ import { newPlace } from '#src/detection/rows.ts'
 import type { Append } from '#src/stream/stream.ts'
 import type { Entity } from './shard.ts'
 
-/** One line of the `baselines` table: what is normal for one entity and measure, as of `at`. */
-export interface BaselineRow extends Norm {
+/** What is normal for one measure. */
+export interface BaselineOfMeasure extends Norm {
+  readonly measure: string
+  readonly calls: number
+  readonly readiness: Readiness
+}
+
+/** What is normal for one entity, as of `at`: a row of the `baselines` table for each measure that has counted anything. */
+export interface BaselineRecord {
   readonly at: string
   readonly kind: string
   readonly service: string
   readonly method: string
   readonly route: string
   readonly identity: string
-  readonly measure: string
-  readonly calls: number
-  readonly readiness: Readiness
+  readonly measures: readonly BaselineOfMeasure[]
 }
 
 /** What analysts see of one entity's baselines, as of the end of a block. Counts are calls a minute, ratios shares, sizes bytes. */
-export function baselineRows(
+export function baselineRecord(
   plan: ScopePlan,
   entity: Entity,
   tick: number,
   calendar: Calendar,
   partition: number,
-): Append[] {
-  if (entity.row < 0) return []
+): Append | null {
+  if (entity.row < 0) return null
+  const measures: BaselineOfMeasure[] = []
+  for (const slot of plan.slots) {
+    const norm = normOf(slot, entity, tick, calendar)
+    if (norm.readiness !== 'cold') measures.push(norm)
+  }
+  if (measures.length === 0) return null
   const { service, method, route, identity, scope } = entity.ref
-  const name = { at: new Date(tick * calendar.tickMs).toISOString(), kind: scope, service, method, route, identity }
-  return plan.slots.map((slot) => {
-    const row: BaselineRow = { ...name, measure: slot.name, ...normOf(slot, entity, tick, calendar) }
-    const key = `${labelOf(entity.ref)} ${slot.name}`
-    return { topic: 'baseline-rows', partition, key, value: Buffer.from(JSON.stringify(row)) }
-  })
+  const at = new Date(tick * calendar.tickMs).toISOString()
+  const record: BaselineRecord = { at, kind: scope, service, method, route, identity, measures }
+  return { topic: 'baseline-rows', partition, key: labelOf(entity.ref), value: Buffer.from(JSON.stringify(record)) }
 }
 
 const place = newPlace()
@@ -42,12 +50,12 @@ const place = newPlace()
 /** A baseline without a tick asks nothing of its surroundings. */
 const NOBODY: Surroundings = { weight: 1, prior: () => 0, known: () => null, weightOf: () => 1 }
 
-function normOf(slot: Slot, { rows, row }: Entity, tick: number, calendar: Calendar) {
+function normOf(slot: Slot, { rows, row }: Entity, tick: number, calendar: Calendar): BaselineOfMeasure {
   const { kind, cells, view } = slot
   kind.show(view, rows.place(row, slot, place), tick, null, cells, NOBODY)
   const { level, low, high, dispersion } = kind.norm(view, calendar)
   const norm = { level: short(level), low: short(low), high: short(high), dispersion: short(dispersion) }
-  return { ...norm, calls: kind.seen(view), readiness: kind.readiness(view) }
+  return { measure: slot.name, ...norm, calls: kind.seen(view), readiness: kind.readiness(view) }
 }
 
 /** Six digits say more than is known. */

@@ -8,8 +8,8 @@ import type { Sampled } from '#src/sketch/sample.ts'
 import { peerSlotsOf } from './peers.ts'
 import type { Entity } from './shard.ts'
 
-/** Of an entity. 1 had no twins and another order of an accumulator's numbers: measures are kept, accumulators begin anew. */
-const VERSION = 2
+/** Of an entity. 1 and 2 had another order of an accumulator's numbers: measures are kept, accumulators begin anew. */
+const VERSION = 3
 const PEERS_VERSION = 1
 const KNOWN_VERSION = 1
 
@@ -33,8 +33,8 @@ export function writeEntity(out: ByteWriter, plan: ScopePlan, entity: Entity): U
   out.varint(plan.watches.length)
   for (const watch of plan.watches) {
     out.text(watch.detector.name)
-    out.varint(ACCUMULATOR_WIDTH)
-    writeDoubles(out, numbers, base + watch.at, ACCUMULATOR_WIDTH)
+    out.varint(plan.watchWidth)
+    writeDoubles(out, numbers, base + watch.at, plan.watchWidth)
     const sample = entity.examples[watch.index] as readonly Sampled[]
     out.varint(sample.length)
     for (const { rank, id, who } of sample) {
@@ -50,7 +50,7 @@ export function writeEntity(out: ByteWriter, plan: ScopePlan, entity: Entity): U
 export function readEntity(bytes: Uint8Array, setting: Setting, entity: Entity): void {
   const reader = new ByteReader(bytes)
   const version = reader.varint()
-  if (version !== VERSION && version !== 1) throw new Malformed('an entity of another version')
+  if (!(version >= 1 && version <= VERSION)) throw new Malformed('an entity of another version')
   const { plan } = setting
   const { numbers, bins, width, binsWidth } = entity.rows
   const admittedAt = reader.double()
@@ -69,9 +69,12 @@ export function readEntity(bytes: Uint8Array, setting: Setting, entity: Entity):
   for (let left = reader.varint(); left > 0; left -= 1) {
     const name = reader.text()
     const length = reader.varint()
-    const isKnown = version === VERSION && length === ACCUMULATOR_WIDTH
+    const isKnown = version === VERSION && length >= ACCUMULATOR_WIDTH
     const watch = isKnown ? plan.watches.find((one) => one.detector.name === name) : undefined
-    readDoubles(reader, watch === undefined ? null : numbers, base + (watch?.at ?? 0), length)
+    // Where there are other contexts than there were, what the old ones had added up is passed over.
+    const kept = length === plan.watchWidth ? length : Math.min(length, ACCUMULATOR_WIDTH)
+    readDoubles(reader, watch === undefined ? null : numbers, base + (watch?.at ?? 0), kept)
+    readDoubles(reader, null, 0, length - kept)
     const sample: Sampled[] = []
     for (let more = reader.varint(); more > 0; more -= 1) {
       sample.push({ rank: reader.signed(), id: reader.text(), who: reader.text() })

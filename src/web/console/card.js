@@ -84,7 +84,8 @@ export function refreshAge(card, alert, now) {
 function evidence(alert, now) {
   const body = make('div', withClass('evidence'))
   const silentIf = block('Silent if', make('p', { text: shown(alert.silent_if) }))
-  body.append(comparison(alert), facts(alert, now), contributors(alert), examples(alert), silentIf, query(alert))
+  body.append(comparison(alert), facts(alert, now), measures(alert), contributors(alert), examples(alert))
+  body.append(silentIf, query(alert))
   body.append(make('section', withClass('block wide history')))
   return body
 }
@@ -95,8 +96,9 @@ function block(title, ...children) {
 
 function comparison(alert) {
   const { observed = {}, expected = {} } = alert
+  // Limits are no measures: `low` and `high` are the first one's, `duration_ms_low` that of `duration_ms`.
   const names = [...new Set([...Object.keys(observed), ...Object.keys(expected)])].filter(
-    (name) => name !== 'low' && name !== 'high',
+    (name) => !/(^|_)(low|high)$/.test(name),
   )
   const rows = names.map((name) =>
     make(
@@ -110,11 +112,15 @@ function comparison(alert) {
   const head = ['', 'observed', 'expected'].map((text) => make('th', { text, attributes: { scope: 'col' } }))
   const table = make('table', {}, make('thead', {}, make('tr', {}, ...head)), make('tbody', {}, ...rows))
   const first = names.find((name) => name in expected) ?? ''
-  const known = typeof expected.low === 'number' && typeof expected.high === 'number'
-  const range = known
-    ? `Usual: ${measured(first, expected.low)} to ${measured(first, expected.high)} ${named(first)}`
-    : ''
-  return block('What was seen', table, range && make('p', withClass('quiet', range)))
+  const range = names
+    .map((name) => {
+      const [low, high] = ['low', 'high'].map((end) => expected[name === first ? end : `${name}_${end}`])
+      const known = typeof low === 'number' && typeof high === 'number'
+      return known ? `${measured(name, low)} to ${measured(name, high)} ${named(name)}` : ''
+    })
+    .filter(Boolean)
+    .join('; ')
+  return block('What was seen', table, range && make('p', withClass('quiet', `Usual: ${range}`)))
 }
 
 function facts(alert, now) {
@@ -132,12 +138,22 @@ function facts(alert, now) {
   return block('What it rests on', make('dl', withClass('facts'), ...list))
 }
 
+/** A line of a list: whose share it is, a bar, and the share. */
+function shareOf(name, share) {
+  const percent = Math.round(Math.min(1, Math.max(0, Number(share) || 0)) * 100)
+  const bar = make('progress', { attributes: { max: '100', value: String(percent), 'aria-hidden': 'true' } })
+  return make('li', {}, make('bdi', { text: name }), bar, make('span', withClass('share', `${percent}%`)))
+}
+
+/** How much of the surprise came from which measure; alerts of older versions do not say. */
+function measures(alert) {
+  const parts = Object.entries(alert.evidence ?? {}).slice(0, 8)
+  const rows = parts.map(([name, bits]) => shareOf(`${named(name)}: ${number(bits)} bits`, bits / alert.surprise_bits))
+  return rows.length > 0 ? block('Which measure said so', make('ul', withClass('contributors'), ...rows)) : ''
+}
+
 function contributors(alert) {
-  const rows = (alert.contributors ?? []).slice(0, 8).map(({ name, share }) => {
-    const percent = Math.round(Math.min(1, Math.max(0, Number(share) || 0)) * 100)
-    const bar = make('progress', { attributes: { max: '100', value: String(percent), 'aria-hidden': 'true' } })
-    return make('li', {}, make('bdi', { text: shown(name) }), bar, make('span', withClass('share', `${percent}%`)))
-  })
+  const rows = (alert.contributors ?? []).slice(0, 8).map(({ name, share }) => shareOf(shown(name), share))
   if (rows.length === 0) return block('Who took part', make('p', withClass('quiet', 'Nobody stands out.')))
   return block('Who took part', make('ul', withClass('contributors'), ...rows))
 }

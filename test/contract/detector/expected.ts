@@ -43,6 +43,7 @@ function expectAlert(alert: Alert, want: Expected): void {
     expect(Object.keys(alert.observed)).toContain(name)
     expectWithin(`observed.${name}`, alert.observed[name] as number, range)
   }
+  if (want.says !== undefined) expect(alert.reason).toContain(want.says)
   if (want.contributor !== undefined) expect(alert.contributors[0]?.name).toBe(want.contributor)
 }
 

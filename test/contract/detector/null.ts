@@ -1,7 +1,7 @@
 import { shapeOfRatio } from '#src/baseline/ratio.ts'
 import { logProbability } from '#src/baseline/sizes.ts'
 import { logExceedance, WINDOW_BINS } from '#src/baseline/volume-tail.ts'
-import type { CountView, NovelView, VolumeView } from '#src/detection/detector.ts'
+import type { CountView, NovelView, TokensView, VolumeView } from '#src/detection/detector.ts'
 import { leastOf, SIZE_BINS } from '#src/sketch/logbins.ts'
 import type { View, ViewsByName } from './views.ts'
 
@@ -21,6 +21,10 @@ export function modest(view: View): View {
     return { ...first, bound: Math.max(1000, mean) }
   }
   if ('part' in view) return { ...view, whole: 1 + (view.whole % 1000) }
+  if ('life' in view) {
+    const calls = 1 + (view.calls % 50)
+    return { ...view, armed: true, calls, life: 0, expired: { ...view.expired, whole: calls } }
+  }
   if ('fresh' in view) return { ...view, armed: true, calls: 1 + (view.calls % 1000), excused: 0 }
   return { ...view, armed: true }
 }
@@ -32,11 +36,13 @@ export function alone(views: ViewsByName, name: string): ViewsByName {
       ? { ...view, k: 0, armed: false }
       : 'part' in view
         ? { ...view, part: 0, whole: 0 }
-        : 'fresh' in view
-          ? { ...view, calls: 0, fresh: 0, excused: 0 }
-          : 'bytes' in view
-            ? { ...view, bytes: 0, armed: false }
-            : { ...view, bins: [], total: 0, armed: false }
+        : 'life' in view
+          ? { ...view, calls: 0, fresh: 0, life: 0, expired: { ...view.expired, part: 0, whole: 0 } }
+          : 'fresh' in view
+            ? { ...view, calls: 0, fresh: 0, excused: 0 }
+            : 'bytes' in view
+              ? { ...view, bytes: 0, armed: false }
+              : { ...view, bins: [], total: 0, armed: false }
   return Object.fromEntries(Object.entries(views).map(([other, view]) => [other, other === name ? view : empty(view)]))
 }
 
@@ -70,6 +76,15 @@ export function* outcomes(view: View): Generator<Outcome> {
     yield size(lower.oddBin + 1, 1 - atLeast(upper.oddBin) - atMost(lower.oddBin))
     return
   }
+  if ('life' in view) {
+    // No token lives too long while the rules are kept; networks and ends have nothing to do with each other.
+    for (const late of outcomes(view.expired)) {
+      for (const { logProbability, view: shown } of coins(view)) {
+        yield { logProbability: logProbability + late.logProbability, view: { ...shown, expired: late.view } as View }
+      }
+    }
+    return
+  }
   if ('fresh' in view) {
     yield* coins(view)
     return
@@ -89,7 +104,7 @@ export function* outcomes(view: View): Generator<Outcome> {
 }
 
 /** Every call shows something new with the probability of the bound, by its own coin. */
-function* coins(view: NovelView): Generator<{ readonly logProbability: number; readonly view: View }> {
+function* coins(view: NovelView | TokensView): Generator<{ readonly logProbability: number; readonly view: View }> {
   const odds = Math.log(view.bound / (1 - view.bound))
   let logMass = view.calls * Math.log1p(-view.bound)
   for (let fresh = 0; fresh <= view.calls; fresh += 1) {

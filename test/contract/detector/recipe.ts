@@ -18,6 +18,12 @@ const span = {
   minutes: minutes.optional().describe('How long; to the end of the story unless given'),
 }
 
+const token = z.strictObject({
+  seconds: z.int().min(1).describe('How long it is good for; then there is a new one'),
+  holder: z.string().default('').describe('Which of its tokens, where a caller has several at a time'),
+  ranOut: minutes.optional().describe('How many minutes before the flow begins it ran out: the same one all the time'),
+})
+
 const traffic = z
   .strictObject({
     endpoint,
@@ -42,11 +48,13 @@ const traffic = z
     requestBytes: size.default(null).describe('Median size; null: not logged'),
     responseBytes: size.default(2000).describe('Median size; null: not logged'),
     spread: z.number().min(0).max(3).default(0.4).describe('Of the sizes: standard deviation of their logarithm'),
-    durationMs: z.number().min(0).default(20),
+    durationMs: z.number().min(0).default(20).describe('Median duration'),
+    durationSpread: z.number().min(0).max(3).default(0).describe('Standard deviation of its logarithm'),
     origin: z
       .union([network, z.array(network).min(1)])
       .default('192.0.2.*')
       .describe('Network that the calls come from, or several'),
+    token: token.optional().describe('What the calls come with; without it their log says nothing of tokens'),
   })
   .refine((one) => (one.perMinute === undefined) !== (one.calls === undefined), { error: 'either perMinute or calls' })
 
@@ -75,6 +83,7 @@ const expected = z.strictObject({
     .refine((fields) => Object.keys(fields).length > 0, { error: 'at least one number' }),
   behind: range.optional().describe('How many alerts of its endpoints belong to that of a service; none unless given'),
   contributor: z.string().optional().describe('Who made most of the calls'),
+  says: z.string().optional().describe('What its sentence must hold'),
 })
 
 const recipe = z.strictObject({

@@ -1,3 +1,4 @@
+import { hashText } from '#src/call/hash.ts'
 import { type Random, randomFor } from '#src/demo/random.ts'
 import type { Change, Recipe, Traffic } from './recipe.ts'
 
@@ -19,12 +20,15 @@ export interface StoryCall {
   client_ip: string
   identity: string
   request_id: string
+  token_id?: string
+  token_issued_at?: number | null
+  token_expires_at?: number | null
 }
 
 /** All calls of a story in the order of time. The same recipe gives the same calls. */
 export function callsOf(recipe: Recipe): StoryCall[] {
   const calls = [...recipe.usual, ...recipe.extra].flatMap((traffic, index) =>
-    withObjects(recipe, traffic, index, flow(recipe, traffic, index)),
+    withTokens(recipe, traffic, withObjects(recipe, traffic, index, flow(recipe, traffic, index))),
   )
   calls.sort((a, b) => a.ts - b.ts)
   return calls.map((call, index) => ({ ...call, request_id: `r-${index}` }))
@@ -65,6 +69,23 @@ function withObjects({ seed }: Recipe, { objects }: Traffic, index: number, call
   return calls.map((call, i) => {
     const id = objects === 'each' ? (index + 1) * 1_000_000 + i : 1 + random.below(objects)
     return { ...call, path: call.route.replace(/\{[^}]*\}/, String(id)) }
+  })
+}
+
+/** Gives calls the tokens that their callers have then; in a story without tokens there are no such columns. Draws nothing. */
+function withTokens({ usual, extra }: Recipe, { token, from }: Traffic, calls: StoryCall[]): StoryCall[] {
+  if (![...usual, ...extra].some((one) => one.token !== undefined)) return calls
+  if (token === undefined)
+    return calls.map((call) => ({ ...call, token_id: '', token_issued_at: null, token_expires_at: null }))
+  return calls.map((call) => {
+    const name = `${call.identity}${token.holder}`
+    const phase = hashText(name) % token.seconds
+    const now = Math.floor(call.ts / 1000)
+    const issued =
+      token.ranOut === undefined
+        ? now - ((now - phase) % token.seconds)
+        : Math.floor(STORY_START / 1000 + 60 * (from - token.ranOut)) - token.seconds
+    return { ...call, token_id: `${name}-${issued}`, token_issued_at: issued, token_expires_at: issued + token.seconds }
   })
 }
 
@@ -117,11 +138,17 @@ function call(traffic: Traffic, minute: number, changes: readonly Change[], rand
           traffic.responseBytes,
           times((one) => one.responseBytesTimes),
         ),
-    duration_ms: traffic.durationMs * times((one) => one.durationTimes),
+    duration_ms: durationOf(traffic, random) * times((one) => one.durationTimes),
     client_ip: addressOf(traffic.origin, minute),
     identity: typeof traffic.by === 'string' ? traffic.by : `${service}-client-${1 + random.below(traffic.by)}`,
     request_id: '',
   }
+}
+
+/** Draws nothing where all take the same. */
+function durationOf({ durationMs, durationSpread }: Traffic, random: Random): number {
+  if (durationSpread === 0) return durationMs
+  return Math.round(10 * durationMs * Math.exp(durationSpread * random.normal())) / 10
 }
 
 /** One of a network's addresses; of several networks, each call takes one. Draws nothing: the other fields stay what they are. */

@@ -8,7 +8,8 @@ export const SILENT_PART = 0.75
 export const FIRING_PART = 1.5
 
 const FEWER = /^fewer than about (\d+) (of these \d+ calls )?/
-const NEW = /^fewer than about (\d+) of these (\d+) (endpoints|networks) had been new to it$/
+const NEW = /^fewer than about (\d+) of these (\d+) (endpoints|networks) had been new to (?:it|its token)$/
+const SHORTER = /^no token had been good for longer than /
 const MORE = /^more than about (\d+) calls had come in this window$/
 const SMALLER = /^no (request|response) had been (larger|smaller) than /
 const QUIETER = /^no five minutes had brought it more than (\d+) bytes/
@@ -21,6 +22,7 @@ const QUIETER = /^no five minutes had brought it more than (\d+) bytes/
  * - `fewer than about N of these M endpoints (networks) had been new to it`: the calls of the others are not there,
  * - `more than about N calls had come`: so many had, copies of the calls that came before; the part is taken the other way round,
  * - `no five minutes had brought it more than N bytes`: the responses that its query shows are that much smaller,
+ * - `no token had been good for longer than …`: those that its query shows are good for half an hour,
  * - `no request (response) had been larger (smaller) than …`: all are as small (large) as the query's threshold demands.
  * Those that stay are spread evenly over the window. Throws for a sentence that is none of these: then it cannot be checked.
  */
@@ -38,12 +40,16 @@ export function unless(alert: Alert, calls: readonly StoryCall[], part: number):
     const left = spread(shown, Math.ceil(part * Number(fewer[1])) - 1)
     const touched = new Set(shown.filter((call) => !left.has(call)))
     if (fewer[2] === undefined) return calls.filter((call) => !touched.has(call))
-    return calls.map((call) => (touched.has(call) ? { ...call, status: 200, duration_ms: 1 } : call))
+    return calls.map((call) => (touched.has(call) ? ordinary(call) : call))
   }
   const more = MORE.exec(alert.silent_if)
   if (more !== null) {
     const some = missing(alert, calls, Math.floor(Number(more[1]) / part) + 1 - (alert.observed.calls ?? 0))
     return [...calls, ...some].sort((a, b) => a.ts - b.ts)
+  }
+  if (SHORTER.test(alert.silent_if)) {
+    const tokens = new Set(shown.map((call) => call.token_id))
+    return calls.map((call) => (tokens.has(call.token_id) ? goodFor(call, 1800) : call))
   }
   const window = QUIETER.exec(alert.silent_if)
   if (window !== null) {
@@ -72,6 +78,17 @@ export function isClose(alert: Alert, calls: readonly StoryCall[]): boolean {
 
 function thingOf({ service, method, route, client_ip }: StoryCall, things: string | undefined): string | null {
   return things === 'networks' ? originOf(client_ip) : `${method} ${service} ${route}`
+}
+
+function ordinary(call: StoryCall): StoryCall {
+  return { ...goodFor(call, 1800), status: 200, duration_ms: 1 }
+}
+
+/** The same call with a token that was new then and is good for so many seconds; where the story has tokens. */
+function goodFor(call: StoryCall, seconds: number): StoryCall {
+  if (call.token_id === undefined || call.token_id === '') return call
+  const now = Math.floor(call.ts / 1000)
+  return { ...call, token_issued_at: now, token_expires_at: now + seconds }
 }
 
 /** The same calls with smaller responses where the alert's query shows them. */

@@ -20,13 +20,14 @@ import type {
   NovelView,
   RatioView,
   SizesView,
+  TokensView,
   VolumeView,
 } from '#src/detection/detector.ts'
 
 import { clearEvidence, type Evidence, newEvidence } from '#src/detection/surprise.ts'
 import { SIZE_BINS } from '#src/sketch/logbins.ts'
 
-export type View = CountView | RatioView | SizesView | NovelView | FlowView | VolumeView
+export type View = CountView | RatioView | SizesView | NovelView | FlowView | TokensView | VolumeView
 export type ViewsByName = Readonly<Record<string, View>>
 
 /** From 0 to 1 by thousandths; fast-check's own doubles are nearly all tiny. */
@@ -142,6 +143,42 @@ const novelView = (except: NovelView['except']): fc.Arbitrary<NovelView> =>
       return { ...view, except, fresh: news, share: usual * view.bound, named: NOTHING, met: NOTHING }
     })
 const NOTHING: NovelView['met'] = Object.freeze([])
+
+/** Any view of tokens: lives from nothing to years, and records of networks that what is new has broken. */
+const tokensView = fc
+  .record({
+    calls: whole(1e6),
+    expired: ratioView,
+    fresh: fc.nat(24),
+    bound: positive(1e-9, 0.25),
+    usual: share,
+    networks: fc.nat(24),
+    life: fc.oneof(fc.constant(0), whole(1e8)),
+    lifeBefore: fc.oneof(fc.constant(0), whole(1e6)),
+    armed: fc.boolean(),
+    seen: whole(1e12),
+  })
+  .map(({ usual, fresh, networks, life, expired, ...view }): TokensView => {
+    const news = Math.min(fresh, view.calls)
+    const lives = {
+      life: view.calls === 0 ? 0 : life,
+      longest: Math.max(life, view.lifeBefore),
+      judged: view.lifeBefore,
+    }
+    const part = Math.round((expired.part / Math.max(1, expired.whole)) * view.calls)
+    const late = { ...expired, part, whole: view.calls }
+    const lists = { named: NOTHING, met: NOTHING, uses: [] }
+    return {
+      ...view,
+      ...lives,
+      ...lists,
+      expired: late,
+      fresh: news,
+      networks: Math.max(networks, 1) + news,
+      share: usual * view.bound,
+    }
+  })
+
 /** Windows of one mode or two, as they may have been learned; the one under way and the one before, tested or not. */
 const volumeView = fc
   .record({
@@ -191,6 +228,10 @@ function viewOf(measure: Measure): fc.Arbitrary<View> {
       return novelView(measure.except)
     case 'volume':
       return volumeView
+    case 'durations':
+      throw new Error('durations are told beside alerts; no detector judges them')
+    case 'tokens':
+      return tokensView
   }
 }
 
@@ -206,6 +247,7 @@ export function viewsOf(detector: Detector): fc.Arbitrary<ViewsByName> {
 export function moreOf(view: View, by: number): View {
   if ('k' in view) return { ...view, k: view.k + by }
   if ('part' in view) return { ...view, part: Math.min(view.whole, view.part + by) }
+  if ('expired' in view && by % 2 === 0) return { ...view, expired: moreOf(view.expired, by) as RatioView }
   if ('fresh' in view) return { ...view, fresh: Math.min(view.calls, view.fresh + by) }
   if ('bytes' in view) return { ...view, bytes: view.bytes + by * 1e6 }
   const bins = [...view.bins]

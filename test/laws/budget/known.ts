@@ -4,7 +4,7 @@ import { endpointRef, keyOf } from '#src/baseline/entity.ts'
 import { count } from '#src/baseline/measure.ts'
 import { emptyTally, type Tally } from '#src/baseline/tally.ts'
 import { type Random, randomFor } from '#src/demo/random.ts'
-import type { Detector } from '#src/detection/detector.ts'
+import { defineDetector } from '#src/detection/detector.ts'
 import { type BudgetReport, Ledger } from '#src/detection/ledger.ts'
 import { logRatio } from '#src/detection/negative-binomial.ts'
 import { type Plan, planOf } from '#src/detection/plan.ts'
@@ -22,29 +22,29 @@ const SHAPE = 2
 const ALTERNATIVES = [2, 4, 10] as const
 
 /** A detector whose baseline is known beforehand: what is false of it is said by the test, and nothing is learned. */
-const detectorOf = (believed: number, silence: boolean): Detector => ({
-  name: 'known',
-  about: { title: '', catches: '', misses: '' },
-  scopes: ['endpoint'],
-  share: 1,
-  measures: { calls: count('calls', () => true) },
-  params: z.strictObject({}),
-  sample: { name: 'none', rank: () => null },
-  alternatives: ALTERNATIVES.length,
-  silence,
-  single: false,
-  earlyMargin: 0,
-  judge({ calls }, evidence) {
-    for (const [m, g] of ALTERNATIVES.entries())
-      evidence.logE[m] = logRatio((calls as { k: number }).k, believed, SHAPE, g)
-    // How likely anything is to be counted: the weights of silent ticks and of others add up to those that are touched.
-    if (silence) evidence.weight = 1 - (SHAPE / (believed + SHAPE)) ** SHAPE
-    evidence.calm = 1
-    return true
-  },
-  floor: () => true,
-  explain: () => ({ severity: 'low', observed: {}, expected: {}, reason: '', silentIf: '', condition: '' }),
-})
+const detectorOf = (believed: number, silence: boolean) =>
+  defineDetector({
+    name: 'known',
+    about: { title: '', catches: '', misses: '' },
+    scopes: ['endpoint'],
+    share: 1,
+    measures: { calls: count('calls', () => true) },
+    params: z.strictObject({}),
+    sample: { name: 'none', rank: () => null },
+    alternatives: { calls: ALTERNATIVES.length },
+    silence,
+    single: false,
+    earlyMargin: 0,
+    judge({ calls }, evidence) {
+      for (const [m, g] of ALTERNATIVES.entries()) evidence.logE[m] = logRatio(calls.k, believed, SHAPE, g)
+      // How likely anything is to be counted: the weights of silent ticks and of others add up to those that are touched.
+      if (silence) evidence.weight = 1 - (SHAPE / (believed + SHAPE)) ** SHAPE
+      evidence.calm = 1
+      return true
+    },
+    floor: () => true,
+    explain: () => ({ severity: 'low', observed: {}, expected: {}, reason: '', silentIf: '', condition: '' }),
+  })
 
 export interface World {
   readonly seed: number

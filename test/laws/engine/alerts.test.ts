@@ -106,6 +106,20 @@ describe('an episode', () => {
     expect(spike.filter(({ telling }) => telling?.event === 'withdrawn')).toEqual([])
   })
 
+  test('is told when its tick closes where calls are read long after they were made', async () => {
+    const T = WORLD_START + 90 * MINUTE
+    const lines = [...stretch(WORLD_START, T, 2000, {}), ...stretch(T, T + 2 * MINUTE, 50, {})]
+    const how = { ...PLAINLY, batch: 5000, chunk: 3 }
+    const [inTime, late] = [
+      await detect([lines], { ...how, now: T }),
+      await detect([lines], { ...how, now: T + 30 * MINUTE }),
+    ]
+    expect(inTime.records.some(({ alert }) => !alert.settled)).toBe(true)
+    expect(late.records.some(({ alert }) => !alert.settled)).toBe(false)
+    expect(late.settled).toEqual(inTime.settled)
+    checkTold(late)
+  })
+
   test('does not keep its shard busy for years', async () => {
     const T = WORLD_START + 50 * MINUTE
     const year = 365 * 86_400_000

@@ -2,11 +2,13 @@ import dataExfiltration from '#detectors/data-exfiltration/detector.ts'
 import deniedBurst from '#detectors/denied-burst/detector.ts'
 import errorBurst from '#detectors/error-burst/detector.ts'
 import getSpike from '#detectors/get-spike/detector.ts'
+import latencyShift from '#detectors/latency-shift/detector.ts'
 import newEdge from '#detectors/new-edge/detector.ts'
 import newOrigin from '#detectors/new-origin/detector.ts'
 import objectEnumeration from '#detectors/object-enumeration/detector.ts'
 import payloadOutlier from '#detectors/payload-outlier/detector.ts'
 import silence from '#detectors/silence/detector.ts'
+import tokenLifetime from '#detectors/token-lifetime/detector.ts'
 import native from '#schemas/native/format.ts'
 import type { Alert, AlertRecord } from '#src/alert/alert.ts'
 import { calendarOf } from '#src/baseline/blocks.ts'
@@ -36,6 +38,8 @@ export interface How {
   readonly chunk: number
   readonly schedule?: Schedule
   readonly probe?: CommitProbe
+  /** The stream's time at every append between the stages. */
+  readonly now?: number
 }
 
 /** What a deployment decides; equal in all runs that are compared. */
@@ -71,7 +75,9 @@ const DETECTORS = [
   payloadOutlier,
   deniedBurst,
   objectEnumeration,
+  latencyShift,
   silence,
+  tokenLifetime,
 ] as readonly unknown[] as readonly Detector[]
 export const PLAN = planOf(
   DETECTORS.map((detector) => ({ detector, params: detector.params.parse({}) })),
@@ -82,7 +88,7 @@ export const PLAN = planOf(
 /** Runs collect and judge on the lines of each source until their end. */
 export async function detect(
   sources: readonly (readonly Uint8Array[])[],
-  { partitions, batch, chunk, schedule, probe }: How = PLAINLY,
+  { partitions, batch, chunk, schedule, probe, now = 0 }: How = PLAINLY,
   limits: Limits = LIMITS,
 ): Promise<Outcome> {
   const held: Held[] = []
@@ -96,6 +102,7 @@ export async function detect(
       'baseline-rows': partitions,
     },
     discard: ['dead-letters', 'baseline-rows'],
+    now: () => now,
     ...(schedule === undefined ? {} : { schedule }),
     ...(probe === undefined ? {} : { probe }),
   })

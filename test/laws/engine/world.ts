@@ -61,6 +61,7 @@ function drawPhase(drawn: Drawn[], random: Random, { kind }: Phase, from: number
           identity: kind === 'names' ? random.hex(8) : random.pick(IDENTITIES),
           status: random.unit() < broken ? 503 : 200,
           response_bytes: Math.round(bytes * Math.exp(0.4 * random.normal())),
+          duration_ms: (kind === 'errors' ? 900 : 12) * (1 + (at % 7)),
         }),
       )
     }

@@ -59,6 +59,8 @@ describe('alertRows', () => {
       id: 'a',
       kind: 'endpoint',
       identity: '',
+      surprise_bits: 41.2,
+      evidence: '{"errors":41.2}',
       observed: '{"errors":61,"calls":90}',
       notice: 3,
       position: 7,
@@ -67,6 +69,12 @@ describe('alertRows', () => {
       { table: 'alerts', partition: 'all', fields },
       { table: 'alert_events', partition: 'all', fields },
     ])
+  })
+
+  test('of an alert of before evidence was told by measure have none', () => {
+    const { evidence: _, ...alert } = alertOf('a')
+    const rows = read(alertRows, JSON.stringify({ alert, telling: null }))
+    expect(rows).toMatchObject([{ fields: { evidence: '{}' } }, { fields: { evidence: '{}' } }])
   })
 
   test('of an untold change have no notice', () => {
@@ -116,9 +124,12 @@ describe('other rows', () => {
     expect(read(deliveryRows, JSON.stringify({ ...delivery, at: new Date(NOW).toISOString() }))).toMatchObject([
       { table: 'deliveries', partition: 'all', fields: { at: '1795336200.123', status: null, latency_ms: null } },
     ])
-    const baseline = { kind: 'endpoint', service: 's', measure: 'calls', level: null, calls: 3, readiness: 'cold' }
+    const measure = { measure: 'calls', level: null, calls: 3, readiness: 'warming' }
+    const baseline = { kind: 'endpoint', service: 's', measures: [measure, { ...measure, measure: 'errors' }] }
+    const row = { table: 'baselines', partition: '2026-11-22' }
     expect(read(baselineRows, JSON.stringify({ ...baseline, at: NOW }))).toMatchObject([
-      { table: 'baselines', partition: '2026-11-22', fields: { method: '', level: null, calls: 3 } },
+      { ...row, fields: { service: 's', method: '', measure: 'calls', level: null, calls: 3, position: 7 } },
+      { ...row, fields: { service: 's', method: '', measure: 'errors', level: null, calls: 3, position: 7 } },
     ])
   })
 

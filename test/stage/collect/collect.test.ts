@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import native from '#schemas/native/format.ts'
 import { type Block, readBlock } from '#src/baseline/block.ts'
-import { count, layoutOf } from '#src/baseline/measure.ts'
+import { count, layoutOf, ratio } from '#src/baseline/measure.ts'
 import { TIME_BOUNDS } from '#src/call/time.ts'
+import { isPastExpiry } from '#src/call/token.ts'
 import { collect } from '#src/stage/collect/collect.ts'
 import type { CollectOptions, StepCounts } from '#src/stage/collect/options.ts'
 import type { Lane, Step, StreamRecord } from '#src/stream/stream.ts'
@@ -129,6 +130,21 @@ describe('collect', () => {
     expect(letters[0]).toMatchObject({ source: 'calls/0', position: 7, appended_at: null, format: 'native' })
     expect(letters[0].reason).toBe(reason)
     expect(countsOf([step]), 'and loses nothing around it').toEqual({ 0: 1 })
+  })
+
+  test('measures ask for the time that is believed: a token has not run out because a clock is years ahead', () => {
+    const late = [ratio('late', isPastExpiry, ({ tokenExpiresAt }) => tokenExpiresAt !== null)]
+    const own = { endpoint: layoutOf('endpoint', late, []), identity: layoutOf('identity', late, []) }
+    const token = { token_id: 't', token_expires_at: START / 1000 + 60 }
+    const line = { ts: START + 1e12, method: 'GET', path: '/a', status: 200, ...token }
+    const step = stepOf(laneOf(optionsOf({ layouts: own })), [record(0, JSON.stringify(line), START)])
+    const entries = step.appends
+      .filter(({ topic }) => topic === 'tallies')
+      .flatMap(({ value }) => readBlock(value, own).entries)
+    expect(entries.map(({ tally }) => tally.integers)).toEqual([
+      [1, 0, 1],
+      [1, 0, 1],
+    ])
   })
 
   test('takes the append time where the logged one is out of range', () => {

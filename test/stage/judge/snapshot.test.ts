@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import errorBurst from '#detectors/error-burst/detector.ts'
 import getSpike from '#detectors/get-spike/detector.ts'
+import latencyShift from '#detectors/latency-shift/detector.ts'
 import payloadOutlier from '#detectors/payload-outlier/detector.ts'
 import { calendarOf } from '#src/baseline/blocks.ts'
 import { ByteWriter, Malformed } from '#src/baseline/bytes.ts'
@@ -11,6 +12,7 @@ import { addCall, emptyTally } from '#src/baseline/tally.ts'
 import { randomFor } from '#src/demo/random.ts'
 import type { Detector } from '#src/detection/detector.ts'
 import { ADMITTED, NEXT, type Plan, planOf } from '#src/detection/plan.ts'
+import { ACCUMULATOR_WIDTH } from '#src/detection/surprise.ts'
 import { admit, advance } from '#src/detection/watch.ts'
 import { type Entity, Shard } from '#src/stage/judge/shard.ts'
 import { readEntity, readPeers, writeEntity, writePeers } from '#src/stage/judge/snapshot.ts'
@@ -47,7 +49,11 @@ function experienced(plan: Plan, seed: number): Entity {
   for (let tick = 5000; tick < 6080; tick += 1 + random.below(3)) {
     const tally = emptyTally(plan.endpoint.layout)
     for (let calls = 1 + random.below(4); calls > 0; calls -= 1) {
-      const call = callOf({ status: random.unit() < 0.02 ? 500 : 200, responseBytes: random.below(90_000) })
+      const call = callOf({
+        status: random.unit() < 0.02 ? 500 : 200,
+        responseBytes: random.below(90_000),
+        durationMs: 20,
+      })
       addCall(plan.endpoint.layout, tally, call, `id-${random.word()}`, random.word(), 'who')
     }
     advance(setting, entity, tick, tally)
@@ -87,18 +93,21 @@ function partOf(plan: Plan, entity: Entity, name: string): unknown {
 }
 
 const ALL = planFor([errorBurst, getSpike, payloadOutlier])
+const WITH_CONTEXT = planFor([errorBurst, getSpike, payloadOutlier, latencyShift])
 const NAMES = ['errors', 'gets', 'request sizes', 'response sizes', 'error-burst', 'get-spike', 'payload-outlier']
 
 describe('the state of an entity', () => {
   test('is what it was after it was written and read', () => {
     fc.assert(
       fc.property(fc.integer(), (seed) => {
-        const entity = experienced(ALL, seed)
-        const again = restored(ALL, writeEntity(new ByteWriter(), ALL.endpoint, entity))
-        expect(again.rows.numbers.slice(again.row * ALL.endpoint.width, (again.row + 1) * ALL.endpoint.width)).toEqual(
-          entity.rows.numbers.slice(entity.row * ALL.endpoint.width, (entity.row + 1) * ALL.endpoint.width),
+        const { width } = WITH_CONTEXT.endpoint
+        const entity = experienced(WITH_CONTEXT, seed)
+        const again = restored(WITH_CONTEXT, writeEntity(new ByteWriter(), WITH_CONTEXT.endpoint, entity))
+        expect(again.rows.numbers.slice(again.row * width, (again.row + 1) * width)).toEqual(
+          entity.rows.numbers.slice(entity.row * width, (entity.row + 1) * width),
         )
-        for (const name of NAMES) expect(partOf(ALL, again, name), name).toEqual(partOf(ALL, entity, name))
+        for (const name of [...NAMES, 'durations'])
+          expect(partOf(WITH_CONTEXT, again, name), name).toEqual(partOf(WITH_CONTEXT, entity, name))
       }),
       { numRuns: 10 },
     )
@@ -118,6 +127,8 @@ describe('the state of an entity', () => {
       ['errors', 'response sizes', 'error-burst', 'payload-outlier'],
     ],
     ['changes one for another', [errorBurst, getSpike], [getSpike, payloadOutlier], ['gets', 'get-spike']],
+    ['adds one that only adds to alerts', [errorBurst], [errorBurst, latencyShift], ['errors']],
+    ['drops one that only adds to alerts', [errorBurst, latencyShift], [errorBurst], ['errors']],
   ] as const
 
   test.for(upgrades)('keeps what the others have learned when an upgrade %s', ([, before, after, kept]) => {
@@ -136,7 +147,7 @@ describe('the state of an entity', () => {
   test('of the version before twins keeps what was learned, and begins the evidence anew', () => {
     const entity = experienced(ALL, 11)
     const bytes = writeEntity(new ByteWriter(), ALL.endpoint, entity).slice()
-    expect(bytes[0]).toBe(2)
+    expect(bytes[0]).toBe(3)
     bytes[0] = 1
     const again = restored(ALL, bytes)
     for (const name of NAMES.slice(0, 4)) expect(partOf(ALL, again, name), name).toEqual(partOf(ALL, entity, name))
@@ -147,6 +158,44 @@ describe('the state of an entity', () => {
       entity.rows.numbers[entity.row * ALL.endpoint.width + NEXT] as number,
     )
     for (const name of NAMES.slice(4)) expect(partOf(ALL, again, name), name).toEqual(partOf(ALL, fresh, name))
+  })
+
+  test.for([
+    [2, ACCUMULATOR_WIDTH + 3, 'begins anew'],
+    [3, ACCUMULATOR_WIDTH + 8, 'is kept, without what contexts of then had added up'],
+    [3, ACCUMULATOR_WIDTH, 'is kept'],
+  ] as const)('of version %i with evidence of %i numbers %s, and what follows is read', ([version, width, then]) => {
+    const written = new ByteWriter()
+    written.varint(version)
+    written.double(5000)
+    written.double(6000)
+    written.varint(0)
+    written.varint(2)
+    for (const name of ['error-burst', 'get-spike']) {
+      written.text(name)
+      written.varint(width)
+      written.raw(new Uint8Array(Float64Array.from({ length: width }, () => 7).buffer))
+      written.varint(1)
+      written.signed(3)
+      written.text(`call of ${name}`)
+      written.text('who')
+    }
+    const again = restored(ALL, written.take())
+    const { entity: fresh, shard } = place(ALL)
+    admit(
+      shard.setting('endpoint', false, () => {}),
+      fresh,
+      6000,
+    )
+    for (const name of ['error-burst', 'get-spike']) {
+      if (then === 'begins anew') expect(partOf(ALL, again, name)).toEqual(partOf(ALL, fresh, name))
+      else
+        expect(partOf(ALL, again, name)).toMatchObject({
+          watch: Array(ACCUMULATOR_WIDTH).fill(7),
+          examples: [{ id: `call of ${name}` }],
+        })
+    }
+    expect(partOf(ALL, again, 'payload-outlier')).toEqual(partOf(ALL, fresh, 'payload-outlier'))
   })
 
   test('of other bytes is malformed, and nothing worse', () => {
@@ -164,6 +213,7 @@ describe('the shares of a service', () => {
   const denied = {
     ...errorBurst,
     name: 'a-new-one',
+    measureOf: errorBurst.measureOf.map(() => 'denied'),
     measures: {
       denied: ratio(
         'denied',
