@@ -10,6 +10,8 @@ export interface AlertFilter {
   readonly detector: string | null
   readonly service: string | null
   readonly severity: Severity | null
+  /** Only those that belong to the alert of this id; empty: only those that belong to none. */
+  readonly parent: string | null
   /** Only alerts whose `last_seen_at` is not before this. */
   readonly since: EpochMs | null
   readonly limit: number
@@ -102,6 +104,7 @@ async function findAlerts(store: Store, database: string, filter: AlertFilter): 
     ['detector = {detector:String}', rest.detector],
     ['service = {service:String}', rest.service],
     ['severity = {severity:String}', rest.severity],
+    ['parent = {parent:String}', rest.parent],
     ['last_seen_at >= fromUnixTimestamp64Milli({since:Int64})', since],
     ['(opened_at, id) < (fromUnixTimestamp64Milli({opened_at:Int64}), {id:String})', after],
   ])
