@@ -33,6 +33,14 @@ export default defineDetector({
       .min(1)
       .default(2)
       .describe('Fewer than so many times the most expected failures are never told.'),
+    leastOfService: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.05)
+      .describe(
+        'Where a smaller share of the calls to a service fails, in every tick, it is told only if two of its endpoints are.',
+      ),
   }),
   sample: { name: 'errors', rank: (call, hash) => (call.status >= 500 ? hash : null) },
   alternatives: { errors: ALTERNATIVES.length },
@@ -53,10 +61,13 @@ export default defineDetector({
     evidence.sums[2] = errors.whole * errors.share
     evidence.sums[3] = mu
     evidence.peaks[0] = mu
+    evidence.peaks[1] = errors.part / errors.whole
     return true
   },
-  floor(sums, _peaks, params) {
+  floor(sums, peaks, params, _single, scope) {
     const [errors, , expected, bound] = sums as unknown as [number, number, number, number]
+    // A roll-out that costs one call in a hundred for a minute is no outage, however many calls there are.
+    if (scope === 'service' && (peaks[1] as number) < params.leastOfService) return false
     return errors - expected >= params.leastErrors && errors >= params.leastFactor * bound
   },
   explain({ sums, peaks, weight, needed }, params) {

@@ -1,5 +1,5 @@
 import { episodeOf } from './episode.ts'
-import { isShared } from './family.ts'
+import { isLarge, isShared } from './family.ts'
 import { addParts, beginParts } from './parts.ts'
 import type { Watch } from './plan.ts'
 import { SEVERITIES } from './severity.ts'
@@ -72,24 +72,27 @@ function open(
   weights: { readonly logWeight: number; readonly logSingleWeight: number },
 ): void {
   const row = subject.rows.numbers
-  const { detector, params } = watch
+  const { detector } = watch
   const margin = setting.early ? detector.earlyMargin : 0
   const isSingle = evidence.logSingle < 0 && evidence.logSingle <= weights.logSingleWeight
   const crossed = logMixture(row, at, detector.alternatives) >= margin
   if (!isSingle && !crossed) return
-  const sums = row.subarray(at + SUM, at + SUM + SUMS)
-  const peaks = row.subarray(at + PEAK, at + PEAK + PEAKS)
-  const { scope } = subject.ref
-  const single = isSingle && detector.floor(sums, peaks, params, true, scope)
-  if (!single && !(crossed && detector.floor(sums, peaks, params, false, scope))) return
-  const needed = -(single ? weights.logSingleWeight : weights.logWeight)
-  const members = setting.members(subject.ref, watch, tick)
-  if (members !== null) {
-    const windowSeconds = ((tick + 1 - (row[at + START] as number)) * setting.calendar.tickMs) / 1000
-    const { ref, weight } = subject
-    const episode = { ref, sums, peaks, windowSeconds, needed, single, weight, names: [], top: null }
-    if (!isShared(episode, watch, members)) return
+  const { ref, weight } = subject
+  const members = setting.members(ref, watch, tick)
+  const windowSeconds = ((tick + 1 - (row[at + START] as number)) * setting.calendar.tickMs) / 1000
+  const episode = {
+    ref,
+    sums: row.subarray(at + SUM, at + SUM + SUMS),
+    peaks: row.subarray(at + PEAK, at + PEAK + PEAKS),
+    windowSeconds,
+    weight,
+    names: [],
+    top: null,
   }
+  const single = isSingle && isLarge(episode, watch, true, members)
+  if (!single && !(crossed && isLarge(episode, watch, false, members))) return
+  const needed = -(single ? weights.logSingleWeight : weights.logWeight)
+  if (members !== null && !isShared({ ...episode, needed, single }, watch, members)) return
   row[at + OPEN] = 1
   row[at + OPENED] = row[at + START] as number
   row[at + DETECTED] = tick + 1

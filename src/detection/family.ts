@@ -44,6 +44,7 @@ export function belongs({ rows, row }: Subject, watch: Watch, tick: number): boo
 export class MembersSum {
   #all = 0
   #odd = 0
+  #alarmed = 0
   #excess = 0
   #most = 0
   #severity = 0
@@ -55,10 +56,12 @@ export class MembersSum {
     const { numbers, width } = endpoint.rows
     const at = endpoint.row * width + watch.at
     this.#all += 1
+    const isOpen = numbers[at + OPEN] === 1
+    if (isOpen) this.#alarmed += 1
     if (belongs(endpoint, watch, tick)) this.#severity = Math.max(this.#severity, numbers[at + SEVERITY] as number)
     const excess = excessOf(endpoint, watch)
     if (excess === 0) return
-    if (numbers[at + OPEN] === 1 || bestNats(numbers, at, watch.detector.alternatives) >= ODD_NATS) this.#odd += 1
+    if (isOpen || bestNats(numbers, at, watch.detector.alternatives) >= ODD_NATS) this.#odd += 1
     this.#excess += excess
     this.#most = Math.max(this.#most, excess)
     this.#largest.push({ name: `${endpoint.ref.method} ${endpoint.ref.route}`, excess })
@@ -71,7 +74,7 @@ export class MembersSum {
     const names = this.#largest
       .filter(({ excess }) => excess >= WORTH_NAMING * (first as Named).excess)
       .map(({ name, excess }) => ({ name, share: excess / this.#excess }))
-    return { all: this.#all, odd: this.#odd, most: this.#most, severity: this.#severity, names }
+    return { all: this.#all, odd: this.#odd, alarmed: this.#alarmed, most: this.#most, severity: this.#severity, names }
   }
 }
 
@@ -94,6 +97,30 @@ export function beginAnew({ rows, row }: Subject, watch: Watch, tick: number): v
   if (rows.numbers[at + OPEN] === 1) return
   dropEvidence(rows.numbers, at)
   forget(rows.numbers, at, tick)
+}
+
+/** For a first look at a service: as if its endpoints showed whatever it takes. */
+export const UNKNOWN_MEMBERS: Members = {
+  all: 0,
+  odd: 0,
+  alarmed: Number.POSITIVE_INFINITY,
+  most: 0,
+  severity: 0,
+  names: [],
+}
+
+/** So many endpoints that are told by themselves make a service's alert worth telling that would not be by its size. */
+const TOLD_TOGETHER = 2
+
+/** Whether an episode is large enough to be worth telling; that of a service also where two of its endpoints are told. */
+export function isLarge(
+  { sums, peaks, ref }: Pick<Episode, 'sums' | 'peaks' | 'ref'>,
+  { detector, params }: Watch,
+  single: boolean,
+  members: Members | null,
+): boolean {
+  if (detector.floor(sums, peaks, params, single, ref.scope)) return true
+  return members !== null && members.alarmed >= TOLD_TOGETHER && detector.floor(sums, peaks, params, single, 'endpoint')
 }
 
 /** Whether a service's episode would be told although the endpoint that carries most of it had behaved as ever. */

@@ -28,9 +28,10 @@ export interface Subject {
 
 /** What the endpoints of a service show of one detector's anomaly, each in the episode that it has under way. */
 export interface Members {
-  /** How many there are, and how many are odd by themselves: a thousand to one. */
+  /** How many there are, how many are odd by themselves (a thousand to one), and how many have an alert open. */
   readonly all: number
   readonly odd: number
+  readonly alarmed: number
   /** How much more was observed than expected at the one where it is the most. */
   readonly most: number
   /** The worst severity of the alerts that belong to the service's. */

@@ -96,7 +96,14 @@ describe('an alert', () => {
   })
 
   test('of a service names it, shows the calls of all its endpoints, and says where it is the most', () => {
-    const members = { all: 25, odd: 14, most: 5, severity: 2, names: [{ name: 'POST /v1/charge', share: 0.4512 }] }
+    const members = {
+      all: 25,
+      odd: 14,
+      alarmed: 9,
+      most: 5,
+      severity: 2,
+      names: [{ name: 'POST /v1/charge', share: 0.4512 }],
+    }
     const alone = alertOf(subjectOf(serviceRef('payments')), watch, 'open', true, TICK_MS)
     expect(alone.entity).toEqual({ kind: 'service', service: 'payments', method: null, route: null, identity: null })
     expect(alone.query).toMatch(/WHERE service = 'payments' AND ts >= .* AND status >= 500 ORDER/)

@@ -3,7 +3,7 @@ import { alertOf, withMembers } from '#src/alert/describe.ts'
 import type { Told } from '#src/alert/told.ts'
 import type { Calendar } from '#src/baseline/blocks.ts'
 import type { Tally } from '#src/baseline/tally.ts'
-import { MembersSum } from '#src/detection/family.ts'
+import { MembersSum, UNKNOWN_MEMBERS } from '#src/detection/family.ts'
 import { type Plan, type Watch, watchIn } from '#src/detection/plan.ts'
 import type { Members, Setting, Subject } from '#src/detection/subject.ts'
 import { openService } from './changes.ts'
@@ -68,9 +68,14 @@ export class Notices {
   #lookAtService(service: Entity, openOf: (entity: Entity) => OfEntity, tell: Tell): void {
     const open = openOf(service)
     const crossed = new Set<Watch>()
-    this.#early.look(service, open, (_entity, _subject, watch) => {
-      if (!this.#waiting.has(nameOf(service, watch))) crossed.add(watch)
-    })
+    this.#early.look(
+      service,
+      open,
+      (_entity, _subject, watch) => {
+        if (!this.#waiting.has(nameOf(service, watch))) crossed.add(watch)
+      },
+      () => UNKNOWN_MEMBERS,
+    )
     if (crossed.size === 0) return
     const shown = new Map([...crossed].map((watch) => [watch, this.#membersIn(service, watch, open, openOf)]))
     const membersAt = (watch: Watch, tick: number): Members | null => shown.get(watch)?.get(tick)?.members ?? null

@@ -11,7 +11,7 @@ import { checkpoint, restore } from '#src/stage/judge/checkpoint.ts'
 import { alarmedOf, closeTick } from '#src/stage/judge/close.ts'
 import { type Entity, Shard } from '#src/stage/judge/shard.ts'
 
-/** 100 calls in a tick are an anomaly, of an endpoint and of a service; 0 to 9 are calm. */
+/** 100 calls in a tick are an anomaly, of an endpoint and of a service; of a service it takes one of 110 to be worth telling. */
 const puppet = defineDetector({
   name: 'puppet',
   about: { title: '', catches: '', misses: '' },
@@ -28,9 +28,10 @@ const puppet = defineDetector({
     evidence.logE[0] = calls.k >= 100 ? 60 : -1
     evidence.calm = calls.k >= 100 ? -60 : 3
     evidence.sums[0] = calls.k
+    evidence.peaks[0] = calls.k
     return true
   },
-  floor: () => true,
+  floor: (_sums, peaks, _params, _single, scope) => scope !== 'service' || (peaks[0] as number) >= 110,
   explain: ({ ref, sums }) => ({
     severity: ref.route === '/vault' ? 'critical' : 'low',
     observed: {},
@@ -130,6 +131,21 @@ describe('an anomaly of a service', () => {
     const world = new World()
     world.play([{ '/a': 50, '/b': 50, '/c': 50 }])
     expect([world.life, world.reasons]).toEqual([['0: service opened'], ['low: 150 calls']])
+  })
+
+  test('that is not worth telling by its size is told where two of its endpoints are', () => {
+    expect(
+      lifeOf([
+        { '/a': 51, '/b': 51, '/c': 1 },
+        { '/a': 51, '/b': 51, '/c': 1 },
+      ]),
+    ).toEqual([])
+    expect(
+      lifeOf([
+        { '/a': 100, '/b': 1, '/c': 1 },
+        { '/a': 1, '/b': 100, '/c': 1 },
+      ]),
+    ).toEqual(['0: /a opened', '1: /a changed with it', '1: /b opened with it', '1: service opened'])
   })
 
   test('that one endpoint explained does not come back when that is over', () => {
