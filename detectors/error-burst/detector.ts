@@ -14,7 +14,8 @@ export default defineDetector({
   name: 'error-burst',
   about: {
     title: 'Burst of server errors',
-    catches: 'An endpoint answers 5xx to a larger share of its calls than it normally does.',
+    catches:
+      'An endpoint, or a service at several of its endpoints, answers 5xx to a larger share of its calls than it normally does.',
     misses: 'Errors that hide behind status 200, and endpoints that always failed.',
   },
   scopes: ['endpoint', 'service'],

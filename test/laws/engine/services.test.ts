@@ -63,7 +63,7 @@ const services = fc.record({
   endpoints: fc.integer({ min: 2, max: 8 }),
   rate: fc.integer({ min: 15, max: 30 }),
   troubles: fc
-    .tuple(fc.integer({ min: 35, max: 65 }), fc.integer({ min: 4, max: 8 }), fc.array(trouble, { maxLength: 2 }))
+    .tuple(fc.integer({ min: 35, max: 55 }), fc.integer({ min: 4, max: 8 }), fc.array(trouble, { maxLength: 2 }))
     .map(([from, minutes, more]): Trouble[] => [{ endpoints: 'all', from, minutes }, ...more]),
 })
 
