@@ -1,4 +1,3 @@
-import { SIZE_BINS } from '#src/sketch/logbins.ts'
 import type { Calendar } from './blocks.ts'
 import {
   freezeNovelty,
@@ -172,9 +171,6 @@ export function keepUse(
   bins[binsAt + PRINTS * head + 2] = network
   row[at + HEAD] = (head + 1) % USES
 }
-
-/** Lives are told apart in steps of 20%: rounding changes them by seconds. */
-export const LIFE_CLASSES = SIZE_BINS
 
 function num(row: Float64Array, at: number): number {
   return row[at] as number
