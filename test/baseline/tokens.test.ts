@@ -122,6 +122,8 @@ describe('networks of a token', () => {
     const both = someone.take(WARM + 2, { token: 'z', lifetime: 3600 }, { token: 'z', lifetime: 3700 })
     expect([moved.fresh, nowhere.fresh, both.fresh, both.networks]).toEqual([0, 0, 0, 1])
     expect(someone.take(WARM + 3, { token: 'x', network: 2 })).toMatchObject({ fresh: 1, networks: 2 })
+    someone.take(WARM + 4, { token: 'y' }, { token: 'y', network: 2 }, { token: 'y', network: 2, lifetime: 3700 })
+    expect(someone.take(WARM + 5, { token: 'y', network: 3 })).toMatchObject({ fresh: 1, networks: 3 })
   })
 
   test('where three others broke their record it is a way out that is shared; peers are told of each', () => {
