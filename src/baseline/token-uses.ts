@@ -4,8 +4,8 @@ import { binOf, SIZE_BINS } from '#src/sketch/logbins.ts'
 import type { Named } from '#src/sketch/named.ts'
 import type { Met, Place, Surroundings } from './kind.ts'
 import type { RatioView } from './kinds/ratio.ts'
-import { type NoveltyNorm, newNoveltyNorm } from './novelty.ts'
-import { areLivesJudged, dayOf, isKnownUse, networksBefore, printOf, readRecords, type TokenRecords } from './tokens.ts'
+import { type NoveltyNorm, newNoveltyNorm, printOf } from './novelty.ts'
+import { areLivesJudged, dayOf, isKnownUse, networksBefore, readRecords, type TokenRecords } from './tokens.ts'
 
 /** One tick of an identity's tokens beside their records. As of novelty: how often a call breaks the record of networks. */
 export interface TokensView extends NoveltyNorm, TokenRecords {

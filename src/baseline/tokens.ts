@@ -134,11 +134,6 @@ export function dayOf(row: Float64Array, at: number, tick: number): number {
   return Math.floor((tick * num(row, at + TICK_MS)) / DAY_MS)
 }
 
-/** 16 bits of a hash: one print in 65,000 is taken for another, and is then a network or a token fewer. */
-export function printOf(hash: number): number {
-  return (hash >>> 7) & 0xffff || 1
-}
-
 export function isKnownUse(bins: Uint16Array, binsAt: number, print: number): boolean {
   for (let i = binsAt; i < binsAt + TOKENS_BINS; i += PRINTS) if (bins[i] === print) return true
   return false

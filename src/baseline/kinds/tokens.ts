@@ -2,19 +2,10 @@ import { hashText } from '#src/call/hash.ts'
 import { hasToken, isLateUse, useOf } from '#src/call/token.ts'
 import { addNamed, countAgain, type Named } from '#src/sketch/named.ts'
 import type { Sampled } from '#src/sketch/sample.ts'
-import { defineKind, type Peers } from '../kind.ts'
+import { defineKind } from '../kind.ts'
 import type { Tokens } from '../measure.ts'
-import {
-  isArmed,
-  NOVELTY_PRIOR,
-  normOfNovelty,
-  observePeers,
-  oldFrom,
-  openPeers,
-  PEERS_WIDTH,
-  rollPeers,
-  shareOfPeers,
-} from '../novelty.ts'
+import { isArmed, normOfNovelty, printOf } from '../novelty.ts'
+import { noveltyPeers } from '../novelty-peers.ts'
 import { ownNames } from '../tally.ts'
 import { clearTick, newTokensView, readUses, type TokensView } from '../token-uses.ts'
 import {
@@ -26,33 +17,11 @@ import {
   normOfLate,
   observeTokens,
   openTokens,
-  printOf,
   readRecords,
   rollTokens,
   TOKENS_BINS,
   TOKENS_WIDTH,
 } from '../tokens.ts'
-
-const peers: Peers<TokensView> = {
-  width: PEERS_WIDTH,
-  sums: 2,
-  scopes: ['identity'],
-  prior: NOVELTY_PRIOR,
-  open: openPeers,
-  // Only what is judged says how often records are broken; no single one may say too much.
-  add({ armed, calls, fresh, bound }, sums, at) {
-    if (!armed) return
-    sums[at] = (sums[at] as number) + calls
-    sums[at + 1] = (sums[at + 1] as number) + Math.min(fresh, Math.ceil(3 * calls * bound) + 5)
-  },
-  roll: rollPeers,
-  observe(row, at, sums, from) {
-    observePeers(row, at, sums[from] as number, sums[from + 1] as number)
-  },
-  share: shareOfPeers,
-  met: ({ met }) => met,
-  oldFrom,
-}
 
 /** For who is looked at before a tick closes. */
 const scratch = newTokensView()
@@ -68,7 +37,7 @@ export default defineKind<Tokens, TokensView>({
   hasNames: true,
   width: TOKENS_WIDTH,
   binsWidth: TOKENS_BINS,
-  peers,
+  peers: noveltyPeers,
   view: newTokensView,
   add({ where }, call, _key, tally, { integer, names }, id) {
     if (!hasToken(call) || !where(call)) return
