@@ -160,8 +160,8 @@ export function meet(row: Float64Array, at: number, bins: Uint16Array, binsAt: n
   row[at + HELD] = num(row, at + HELD) + 1
 }
 
-/** Bits that neither choose the place nor decide which names a full tally keeps; 0 is an empty place. */
-function printOf(hash: number): number {
+/** 16 bits that neither choose the place nor decide which names a full tally keeps; 0 is an empty place. One print in 65,000 is taken for another. */
+export function printOf(hash: number): number {
   return (hash >>> 7) & 0xffff || 1
 }
 

@@ -1,4 +1,3 @@
-import { SIZE_BINS } from '#src/sketch/logbins.ts'
 import type { Calendar } from './blocks.ts'
 import {
   freezeNovelty,
@@ -135,11 +134,6 @@ export function dayOf(row: Float64Array, at: number, tick: number): number {
   return Math.floor((tick * num(row, at + TICK_MS)) / DAY_MS)
 }
 
-/** 16 bits of a hash: one print in 65,000 is taken for another, and is then a network or a token fewer. */
-export function printOf(hash: number): number {
-  return (hash >>> 7) & 0xffff || 1
-}
-
 export function isKnownUse(bins: Uint16Array, binsAt: number, print: number): boolean {
   for (let i = binsAt; i < binsAt + TOKENS_BINS; i += PRINTS) if (bins[i] === print) return true
   return false
@@ -172,9 +166,6 @@ export function keepUse(
   bins[binsAt + PRINTS * head + 2] = network
   row[at + HEAD] = (head + 1) % USES
 }
-
-/** Lives are told apart in steps of 20%: rounding changes them by seconds. */
-export const LIFE_CLASSES = SIZE_BINS
 
 function num(row: Float64Array, at: number): number {
   return row[at] as number

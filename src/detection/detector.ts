@@ -10,8 +10,8 @@ export type { FlowView } from '#src/baseline/kinds/flow.ts'
 export type { NovelView } from '#src/baseline/kinds/novel.ts'
 export type { RatioView } from '#src/baseline/kinds/ratio.ts'
 export type { SizesView } from '#src/baseline/kinds/sizes.ts'
-export type { TokensView } from '#src/baseline/kinds/tokens.ts'
 export type { VolumeView } from '#src/baseline/kinds/volume.ts'
+export type { TokensView } from '#src/baseline/token-uses.ts'
 
 export type Measures = Readonly<Record<string, Measure>>
 export type Views<M extends Measures> = { readonly [K in keyof M]: ViewOf<M[K]> }

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { calendarOf } from '#src/baseline/blocks.ts'
 import type { Known, Place, Surroundings } from '#src/baseline/kind.ts'
-import tokens, { type TokensView } from '#src/baseline/kinds/tokens.ts'
+import tokens from '#src/baseline/kinds/tokens.ts'
 import { layoutOf, tokens as tokensMeasure } from '#src/baseline/measure.ts'
 import { NOVELTY_PRIOR } from '#src/baseline/novelty.ts'
 import { addCall, emptyTally, type Tally } from '#src/baseline/tally.ts'
+import type { TokensView } from '#src/baseline/token-uses.ts'
 import { TOKENS_BINS, TOKENS_WIDTH } from '#src/baseline/tokens.ts'
 import type { ApiCall } from '#src/call/call.ts'
 import { callOf } from '#test/fakes/call.ts'
@@ -121,6 +122,8 @@ describe('networks of a token', () => {
     const both = someone.take(WARM + 2, { token: 'z', lifetime: 3600 }, { token: 'z', lifetime: 3700 })
     expect([moved.fresh, nowhere.fresh, both.fresh, both.networks]).toEqual([0, 0, 0, 1])
     expect(someone.take(WARM + 3, { token: 'x', network: 2 })).toMatchObject({ fresh: 1, networks: 2 })
+    someone.take(WARM + 4, { token: 'y' }, { token: 'y', network: 2 }, { token: 'y', network: 2, lifetime: 3700 })
+    expect(someone.take(WARM + 5, { token: 'y', network: 3 })).toMatchObject({ fresh: 1, networks: 3 })
   })
 
   test('where three others broke their record it is a way out that is shared; peers are told of each', () => {

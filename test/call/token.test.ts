@@ -39,11 +39,11 @@ describe('the use of a token', () => {
     const calls = [
       token,
       { ...token, clientIp: '192.0.2.99', status: 404 },
+      { ...token, clientIp: '192.0.2.99', ts: NOW + 3_301_000 },
       { ...token, clientIp: '203.0.113.1' },
       { ...token, tokenExpiresAt: SECONDS + 7000 },
       { ...token, tokenIssuedAt: SECONDS },
       { ...token, tokenId: 't-2' },
-      { ...token, ts: NOW + 3_301_000 },
     ]
     const uses = [...calls, ...calls.toReversed()].map((fields) => useOf(callOf(fields)))
     expect(uses.slice(calls.length).toReversed()).toEqual(uses.slice(0, calls.length))

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import detector from '#detectors/token-lifetime/detector.ts'
-import tokens, { type TokensView } from '#src/baseline/kinds/tokens.ts'
+import tokens from '#src/baseline/kinds/tokens.ts'
+import type { TokensView } from '#src/baseline/token-uses.ts'
 import type { Evidence } from '#src/detection/surprise.ts'
 import { judged } from '#test/contract/detector/views.ts'
 import { episodeOf, ratioOf, taken } from './given.ts'

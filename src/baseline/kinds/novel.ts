@@ -1,7 +1,7 @@
 import { hashText } from '#src/call/hash.ts'
 import { addNamed, countAgain, type Named } from '#src/sketch/named.ts'
 import type { Sampled } from '#src/sketch/sample.ts'
-import { defineKind, type Met, type Peers, type Surroundings } from '../kind.ts'
+import { defineKind, type Met, type Surroundings } from '../kind.ts'
 import type { Novel } from '../measure.ts'
 import {
   freezeNovelty,
@@ -10,22 +10,16 @@ import {
   isFull,
   MET_BINS,
   meet,
-  NOVELTY_PRIOR,
   NOVELTY_WIDTH,
   type NoveltyNorm,
   newNoveltyNorm,
   normOfNovelty,
   noveltyIsDue,
   observeNovelty,
-  observePeers,
-  oldFrom,
   openNovelty,
-  openPeers,
-  PEERS_WIDTH,
   rollNovelty,
-  rollPeers,
-  shareOfPeers,
 } from '../novelty.ts'
+import { noveltyPeers } from '../novelty-peers.ts'
 import { ownNames } from '../tally.ts'
 
 /** What one tick met beside what is normal. */
@@ -64,27 +58,6 @@ function take(view: NovelView, one: Met, tick: number, around: Surroundings): vo
   view.weight = Math.max(view.weight, around.weightOf(one.name))
 }
 
-const peers: Peers<NovelView> = {
-  width: PEERS_WIDTH,
-  sums: 2,
-  scopes: ['identity'],
-  prior: NOVELTY_PRIOR,
-  open: openPeers,
-  // Only what is judged says how often a warm one meets something new; no single one of them may say too much.
-  add({ armed, calls, fresh, bound }, sums, at) {
-    if (!armed) return
-    sums[at] = (sums[at] as number) + calls
-    sums[at + 1] = (sums[at + 1] as number) + Math.min(fresh, Math.ceil(3 * calls * bound) + 5)
-  },
-  roll: rollPeers,
-  observe(row, at, sums, from) {
-    observePeers(row, at, sums[from] as number, sums[from + 1] as number)
-  },
-  share: shareOfPeers,
-  met: ({ met }) => met,
-  oldFrom,
-}
-
 export default defineKind<Novel, NovelView>({
   kind: 'novel',
   integers: 1,
@@ -92,7 +65,7 @@ export default defineKind<Novel, NovelView>({
   hasNames: true,
   width: NOVELTY_WIDTH,
   binsWidth: MET_BINS,
-  peers,
+  peers: noveltyPeers,
   view: ({ except }) => ({
     except,
     ...newNoveltyNorm(),

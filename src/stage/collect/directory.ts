@@ -20,42 +20,44 @@ const OWNERS_MOST = 65_536
  */
 export class Directory {
   readonly #shards: number
+  readonly #most: number
   /** service, then route, then one for each method. */
   readonly #services = new Map<string, Map<string, Endpoint[]>>()
   readonly #identities = new Map<string, Owner>()
   #size = 0
 
-  constructor(shards: number) {
+  constructor(shards: number, most = OWNERS_MOST) {
     this.#shards = shards
+    this.#most = most
+  }
+
+  /** Names that are remembered now. */
+  get size(): number {
+    return this.#size
   }
 
   identity(name: string): Owner {
     return this.#identities.get(name) ?? this.#newIdentity(name)
   }
 
-  endpoint({ service, method, route }: ApiCall): Owner {
-    let routes = this.#services.get(service)
-    if (routes === undefined) {
-      this.#makeRoom()
-      routes = new Map()
-      this.#services.set(service, routes)
-    }
-    let methods = routes.get(route)
-    if (methods === undefined) {
-      methods = []
-      routes.set(route, methods)
-    }
-    for (const one of methods) if (one.method === method) return one
+  endpoint(call: ApiCall): Owner {
+    const methods = this.#services.get(call.service)?.get(call.route)
+    if (methods !== undefined) for (const one of methods) if (one.method === call.method) return one
+    return this.#newEndpoint(call)
+  }
+
+  #newEndpoint({ service, method, route }: ApiCall): Owner {
+    this.#makeRoom()
     this.#size += 1
-    const key = keyOf(endpointRef(service, method, route))
+    const routes = getOr(this.#services, service, () => new Map<string, Endpoint[]>())
     const owner: Endpoint = {
       scope: 'endpoint',
-      key,
+      key: keyOf(endpointRef(service, method, route)),
       shard: shardOf('endpoint', service, this.#shards),
       last: null,
       method,
     }
-    methods.push(owner)
+    getOr(routes, route, () => []).push(owner)
     return owner
   }
 
@@ -68,11 +70,20 @@ export class Directory {
   }
 
   #makeRoom(): void {
-    if (this.#size < OWNERS_MOST) return
+    if (this.#size < this.#most) return
     this.#services.clear()
     this.#identities.clear()
     this.#size = 0
   }
+}
+
+function getOr<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key)
+  if (value === undefined) {
+    value = make()
+    map.set(key, value)
+  }
+  return value
 }
 
 interface Endpoint extends Owner {
