@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import native from '#schemas/native/format.ts'
 import { SCOPES } from '#src/baseline/measure.ts'
 import { engineOf, loadDetectors, loadFormats } from '#src/command/engine.ts'
-
 import { loadPlugins } from '#src/command/plugins.ts'
 import { loadConfig } from '#src/config.ts'
 import { isContext } from '#src/detection/context.ts'
