@@ -1,4 +1,4 @@
-import { episodeOf } from './episode.ts'
+import { behindOf, episodeOf } from './episode.ts'
 import { addParts, beginParts } from './parts.ts'
 import type { Watch } from './plan.ts'
 import { SEVERITIES } from './severity.ts'
@@ -78,8 +78,9 @@ function open(
   const sums = row.subarray(at + SUM, at + SUM + SUMS)
   const peaks = row.subarray(at + PEAK, at + PEAK + PEAKS)
   const { scope } = subject.ref
-  const single = isSingle && detector.floor(sums, peaks, params, true, scope)
-  if (!single && !(crossed && detector.floor(sums, peaks, params, false, scope))) return
+  const top = behindOf(watch, subject.examples[watch.index] ?? [])[0]?.share ?? null
+  const single = isSingle && detector.floor(sums, peaks, params, true, scope, top)
+  if (!single && !(crossed && detector.floor(sums, peaks, params, false, scope, top))) return
   row[at + OPEN] = 1
   row[at + OPENED] = row[at + START] as number
   row[at + DETECTED] = tick + 1

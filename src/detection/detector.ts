@@ -78,10 +78,17 @@ interface Described<M extends Measures, P> {
    */
   judge(views: Views<M>, evidence: Evidence, params: P): boolean
   /**
-   * Both floors, absolute and relative: whether an episode is large enough to be worth telling. `scope` is left out where open ticks
-   * are looked at first: of `sums` only [0] and [1] are known then, and at most that large.
+   * Both floors, absolute and relative: whether an episode is large enough to be worth telling. `top` is `Episode.top.share`. `scope` is
+   * left out where open ticks are looked at first: of `sums` only [0] and [1] are known then, and at most that large.
    */
-  floor(sums: Float64Array, peaks: Float64Array, params: P, single: boolean, scope?: Scope): boolean
+  floor(
+    sums: Float64Array,
+    peaks: Float64Array,
+    params: P,
+    single: boolean,
+    scope?: Scope,
+    top?: number | null,
+  ): boolean
   explain(episode: Episode, params: P): Explanation
 }
 
