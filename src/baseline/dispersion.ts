@@ -17,7 +17,7 @@ import {
 export const BOUND_LEAST = 0.02
 
 const BLOCK_KEPT = keptPerBlock(72)
-const BLOCK_PRIOR = 1.5
+/** Independent calls are assumed, as strongly as so many small blocks would say it. */
 const BLOCK_PRIOR_WEIGHT = 3
 /** One block teaches no more than so many times what is known. */
 const BLOCK_CAP = 60
@@ -56,7 +56,7 @@ export function addBlockDispersion(row: Float64Array, at: number, sum: number, e
 }
 
 function blockFanoOf(row: Float64Array, at: number): number {
-  const sum = num(row, at + BLOCK_FANO_SUM) + BLOCK_PRIOR * BLOCK_PRIOR_WEIGHT
+  const sum = num(row, at + BLOCK_FANO_SUM) + BLOCK_PRIOR_WEIGHT
   return Math.max(1, sum / (num(row, at + BLOCK_FANO_WEIGHT) + BLOCK_PRIOR_WEIGHT))
 }
 
