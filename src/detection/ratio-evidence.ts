@@ -1,7 +1,13 @@
 import { shapeOfRatio } from '#src/baseline/ratio.ts'
 import { logGammaRatio } from '#src/baseline/rising.ts'
-import type { RatioView } from './detector.ts'
 import { leastToAlarm, logRatio } from './negative-binomial.ts'
+
+/** Hits among calls, and the most of them that the baseline allows for. */
+export interface Coins {
+  readonly part: number
+  readonly whole: number
+  readonly bound: number
+}
 
 /** No alternative assumes that more than this share of the calls is of the kind. */
 const MOST = 0.95
@@ -10,7 +16,7 @@ const MOST = 0.95
  * ln of the e-value of "the share is so many times the most that is normal": a negative binomial likelihood ratio given the number of
  * calls, so 0 where there were none. For what is judged as a ratio: ratios and breadths.
  */
-export function ratioEvidence({ part, whole, bound }: RatioView, times: number): number {
+export function ratioEvidence({ part, whole, bound }: Coins, times: number): number {
   if (whole === 0) return 0
   const mu = whole * bound
   return logRatio(part, mu, shapeOfRatio(mu), Math.min(times, Math.max(1, MOST / bound)))
@@ -22,7 +28,7 @@ export function ratioEvidence({ part, whole, bound }: RatioView, times: number):
  * takes them for ever larger clusters, and less of many at once, which one retry loop explains. Rising and, from (g - 1) r >= 1 on, convex in the
  * hits: an e-value under every law of a lesser mean and variance. Less than that is never assumed.
  */
-export function oftenEvidence({ part, whole, bound }: RatioView, times: number): number {
+export function oftenEvidence({ part, whole, bound }: Coins, times: number): number {
   if (whole === 0) return 0
   const mu = whole * bound
   const r = shapeOfRatio(mu)
