@@ -10,6 +10,7 @@ import { layoutsOf, type Watch } from '#src/detection/plan.ts'
 import type { Outcome } from '#src/detection/subject.ts'
 import type { Append, Opening, Step, StreamRecord } from '#src/stream/stream.ts'
 import { accountsOf, spendingOf } from './accounts.ts'
+import { Announced } from './announced.ts'
 import { checkpoint, restore, toldWrite } from './checkpoint.ts'
 import { alarmedOf, closeTick, isAlarmed } from './close.ts'
 import { Early } from './early.ts'
@@ -41,6 +42,7 @@ export class JudgeLane {
   readonly #told = new Map<string, Told>()
   readonly #time: EventTime
   readonly #open: OpenTicks
+  readonly #announced: Announced
   readonly #early: Early
   readonly #resume: ResumePoint
   /** Records before this were read in an earlier life: what of them is settled already is nothing late. */
@@ -71,6 +73,7 @@ export class JudgeLane {
     }
     this.#time = new EventTime(options.latenessMs, opening.state, opening.resume ?? 0)
     this.#open = new OpenTicks(layoutsOf(options.plan))
+    this.#announced = new Announced(options.openTallies)
     this.#early = new Early(options.plan)
     this.#listening = new Listening(options.plan, options.calendar)
     this.#resume = new ResumePoint(opening.resume ?? 0)
@@ -91,9 +94,8 @@ export class JudgeLane {
     for (const record of records) this.#merge(record, rising)
     this.#settle()
     this.#lookEarly(rising)
-    const state = [...this.#toldNow].map((id) => toldWrite(id, this.#told.get(id) ?? null))
-    state.push(...this.#time.endedWrites())
-    if (this.#checkpointDue()) state.push(...this.#checkpoint())
+    const told = [...this.#toldNow].map((id) => toldWrite(id, this.#told.get(id) ?? null))
+    const state = [...told, ...this.#time.endedWrites(), ...(this.#checkpointDue() ? this.#checkpoint() : [])]
     this.#report()
     this.#uncommitted += records.length
     // Merged tallies alone are not worth a commit: they are in no checkpoint, so the next owner reads them again anyway.
@@ -115,6 +117,11 @@ export class JudgeLane {
       }
       lastTick = Math.max(lastTick, entry.tick)
       this.#add(entry, rising)
+    }
+    for (const announcement of block?.announced ?? []) {
+      if (announcement.tick < this.#closed) continue
+      lastTick = Math.max(lastTick, announcement.tick)
+      this.#announced.add(announcement)
     }
     this.#resume.read(record.position, lastTick)
     if (block?.watermark != null) this.#time.hear(block.watermark, record.position)
@@ -156,12 +163,14 @@ export class JudgeLane {
       this.#closeTick(next)
     }
     if (this.#closed > Number.NEGATIVE_INFINITY) this.#closed = Math.max(this.#closed, until)
+    this.#hear(this.#closed)
   }
 
   #closeTick(tick: number): void {
     const { calendar } = this.#options
     if (this.#closed > Number.NEGATIVE_INFINITY && blockOf(calendar, tick) > blockOf(calendar, this.#closed - 1))
       this.#writeRows(tick)
+    this.#hear(tick + 1)
     const byShard = this.#open.take(tick)
     const due = this.#listening.take(tick)
     const settled: { alert: Alert; outcome: Outcome }[] = []
@@ -182,6 +191,12 @@ export class JudgeLane {
     for (const { alert, outcome } of settled)
       this.#tell(alert.id, tellSettled(this.#told.get(alert.id), outcome, alert, tick + 1))
     this.#withdraw()
+  }
+
+  /** Tells all shards of the endpoints that were called for the first time before this tick. */
+  #hear(before: number): void {
+    const announced = this.#announced.take(before)
+    if (announced.length > 0) for (const shard of this.#shards.values()) shard.peers.identity.announce(announced)
   }
 
   #judged(alarmed: Set<Entity>, entity: Entity): void {
