@@ -15,7 +15,8 @@ const parts = { config, detectors, format: native, runStart: 0 }
 /** False alarms a day of all watches, over all shards. */
 function spentOf({ endpoint, identity }: Plan): number {
   const spent = [...endpoint.watches, ...identity.watches].reduce(
-    (sum, { logBudget, detector }) => sum + Math.exp(logBudget) * (detector.single ? 2 : 1),
+    (sum, { logBudget, detector }) =>
+      sum + Math.exp(logBudget) * (detector.single && detector.accumulates !== false ? 2 : 1),
     0,
   )
   return spent * config.shards
