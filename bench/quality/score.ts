@@ -32,14 +32,14 @@ export interface Score {
 /**
  * Scores settled alerts by events: true where the detector's family fits the attack, the entity is one of it or its parent, and the time
  * of detection lies within it or a minute after. Where an attack runs through many clients, alerts for them are further ones. Everything else
- * is a false alarm. Withdrawn alerts were taken back and do not count.
+ * is a false alarm. Withdrawn alerts were taken back, and those of endpoints that belong to their service's were not told: they do not count.
  */
 export function scoreOf(labels: readonly Label[], alerts: readonly Alert[]): Score {
   const attacks = labels.filter((label) => !isBenign(label))
   const hits = new Map<Label, Hit>()
   const duplicates: Alert[] = []
   const falseAlarms: FalseAlarm[] = []
-  const counted = alerts.filter((alert) => alert.status !== 'withdrawn')
+  const counted = alerts.filter(({ status, parent }) => status !== 'withdrawn' && parent === null)
   for (const alert of counted.toSorted((a, b) => compare(a.detected_at, b.detected_at) || compare(a.id, b.id))) {
     const told = attacks.filter(
       (label) => (families[label.kind] ?? []).includes(alert.detector) && concerns(label, alert),

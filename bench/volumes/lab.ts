@@ -47,7 +47,7 @@ export class Watched {
     const report: Setting['report'] = (_subject, _watch, outcome) => {
       if (outcome === 'opened') this.#opened += 1
     }
-    const alone = { prior: () => 0, known: () => null, weightOf: () => 1, early: false }
+    const alone = { prior: () => 0, known: () => null, weightOf: () => 1, members: () => null, early: false }
     this.#setting = { plan, calendar, meters: this.#meters, ...alone, report }
   }
 

@@ -51,7 +51,7 @@ export default defineDetector({
     misses:
       'A password or two tried on each of many accounts, slower than passwords are mistyped there, and denials that are logged as 200 or 404.',
   },
-  scopes: ['endpoint', 'identity'],
+  scopes: ['endpoint', 'identity', 'service'],
   share: 1,
   measures: {
     denied: ratio('denied', isDenied, () => true, USUAL),
@@ -127,8 +127,9 @@ export default defineDetector({
     const { denied, expected, bound, broad, broadBound } = numbersOf(sums)
     const isBroad = broad >= params.leastBreadth && broad >= params.leastFactor * broadBound
     const isMuch = denied - expected >= params.leastDenied && denied >= params.leastFactor * bound
-    if (scope !== 'endpoint') return isBroad || isMuch
+    if (scope !== 'endpoint' && scope !== 'service') return isBroad || isMuch
     // What one identity is denied is told of that identity, and not of each endpoint that denies it.
+    if (scope === 'service') return isBroad && broad >= SPREAD * denied
     return (isBroad && broad >= SPREAD * denied) || (isMuch && top !== null && top < ONE_BEHIND)
   },
   explain(episode, params) {
@@ -161,6 +162,7 @@ export default defineDetector({
         high: upperQuantile(bound, shapeOfEpisode(bound, tick), 0.001),
       },
       reason: `${usual}: ${kindsText(denied, unauthenticated)}, ${spread}${ending}`,
+      least,
       silentIf: `fewer than about ${Math.min(least, denied)} of these ${calls} calls had been denied`,
       condition: "(status IN (401, 403) OR decision = 'deny')",
     }

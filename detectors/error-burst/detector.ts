@@ -15,10 +15,11 @@ export default defineDetector({
   name: 'error-burst',
   about: {
     title: 'Burst of server errors',
-    catches: 'An endpoint answers 5xx to a larger share of its calls than it normally does.',
+    catches:
+      'An endpoint, or a service at several of its endpoints, answers 5xx to a larger share of its calls than it normally does.',
     misses: 'Errors that hide behind status 200, and endpoints that always failed.',
   },
-  scopes: ['endpoint'],
+  scopes: ['endpoint', 'service'],
   share: 1,
   measures: {
     errors: ratio(
@@ -34,6 +35,14 @@ export default defineDetector({
       .min(1)
       .default(2)
       .describe('Fewer than so many times the most expected failures are never told.'),
+    leastOfService: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.05)
+      .describe(
+        'Where a smaller share of the calls to a service fails, in every tick, it is told only if two of its endpoints are.',
+      ),
   }),
   sample: { name: 'errors', rank: (call, hash) => (call.status >= 500 ? hash : null) },
   alternatives: { errors: TIMES.larger.length + TIMES.oftener.length },
@@ -55,10 +64,13 @@ export default defineDetector({
     evidence.sums[2] = errors.whole * errors.share
     evidence.sums[3] = mu
     evidence.peaks[0] = mu
+    evidence.peaks[1] = errors.part / errors.whole
     return true
   },
-  floor(sums, _peaks, params) {
+  floor(sums, peaks, params, _single, scope) {
     const [errors, , expected, bound] = sums as unknown as [number, number, number, number]
+    // A roll-out that costs one call in a hundred for a minute is no outage, however many calls there are.
+    if (scope === 'service' && (peaks[1] as number) < params.leastOfService) return false
     return errors - expected >= params.leastErrors && errors >= params.leastFactor * bound
   },
   explain({ sums, peaks, weight, needed }, params) {
@@ -67,12 +79,14 @@ export default defineDetector({
     // Ticks are independent under the null: their means add, and so do their shapes.
     const tick = peaks[0] as number
     const shape = (bound / tick) * shapeOfRatio(tick)
-    const least = Math.max(leastHits(bound, tick, bound / calls, TIMES, needed), params.leastErrors)
+    const told = leastHits(bound, tick, bound / calls, TIMES, needed)
+    const least = Math.ceil(Math.max(told, params.leastErrors + expected, params.leastFactor * bound))
     return {
       severity: failed >= 0.5 && weight > 1 ? 'critical' : failed >= 0.25 || weight > 1 ? 'high' : 'medium',
       observed: { errors, calls },
       expected: { errors: round(expected), low: 0, high: upperQuantile(bound, shape, 0.001) },
       reason: `${errors} of ${calls} calls failed (${percentText(failed)}); ${round(expected)} expected`,
+      least,
       silentIf: `fewer than about ${Math.min(least, errors)} of these ${calls} calls had failed`,
       condition: 'status >= 500',
     }

@@ -15,7 +15,7 @@ export interface EntityName {
 
 /** One of those who made the observed calls, as far as the sample of the calls shows. */
 export interface Contributor {
-  /** An identity for an endpoint's alert, an endpoint for an identity's. */
+  /** An identity for an endpoint's or a service's alert, an endpoint for an identity's. */
   readonly name: string
   /** Share of the sampled calls, 0 to 1. */
   readonly share: number
@@ -34,6 +34,8 @@ export interface Alert {
   readonly settled: boolean
   readonly severity: Severity
   readonly entity: EntityName
+  /** The id of the service's alert that an endpoint's belongs to: then it is kept, and the service's is told. */
+  readonly parent: string | null
   /** Start of the first tick of the anomaly. */
   readonly opened_at: string
   /** End of the last anomalous tick. */

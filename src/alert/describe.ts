@@ -5,18 +5,25 @@ import { behindOf, episodeOf } from '#src/detection/episode.ts'
 import { bitsByMeasure } from '#src/detection/parts.ts'
 import type { Slot, Watch } from '#src/detection/plan.ts'
 import { SEVERITIES } from '#src/detection/severity.ts'
-import type { Subject } from '#src/detection/subject.ts'
+import type { Members, Subject } from '#src/detection/subject.ts'
 import { CALM_SINCE, DETECTED, LAST, NATS, OPENED, RESOLVED, SEVERITY, VERSION } from '#src/detection/surprise.ts'
-import { round, sqlText } from '#src/detection/words.ts'
+import { percentText, round, sqlText } from '#src/detection/words.ts'
 import type { Alert, AlertStatus, EntityName, Readiness } from './alert.ts'
 
 const EXAMPLES = 5
 
 /**
- * The alert of one watch as it stands, settled or early. Must be called while the watch's views still show the entity: from
- * `report`.
+ * The alert of one watch as it stands, settled or early; `parent`: the service's that it belongs to. Must be called while the watch's
+ * views still show the entity: from `report`.
  */
-export function alertOf(subject: Subject, watch: Watch, status: AlertStatus, settled: boolean, tickMs: number): Alert {
+export function alertOf(
+  subject: Subject,
+  watch: Watch,
+  status: AlertStatus,
+  settled: boolean,
+  tickMs: number,
+  parent: string | null = null,
+): Alert {
   const at = subject.row * subject.rows.width + watch.at
   const row = subject.rows.numbers
   const number = (offset: number): number => row[at + offset] as number
@@ -26,12 +33,13 @@ export function alertOf(subject: Subject, watch: Watch, status: AlertStatus, set
   const remarks = remarksOf(row, at, watch)
   const sample = subject.examples[watch.index] ?? []
   return {
-    id: alertId(watch.detector.name, subject.ref, number(CALM_SINCE) * tickMs),
+    id: alertIdOf(subject, watch, tickMs),
     detector: watch.detector.name,
     status,
     settled,
     severity: SEVERITIES[Math.max(number(SEVERITY), SEVERITIES.indexOf(explained.severity))] as Alert['severity'],
     entity: nameOf(subject.ref),
+    parent,
     opened_at: time(OPENED),
     last_seen_at: time(LAST),
     resolved_at: status === 'resolved' ? time(RESOLVED) : null,
@@ -51,6 +59,24 @@ export function alertOf(subject: Subject, watch: Watch, status: AlertStatus, set
   }
 }
 
+/** A service's alert with what its endpoints show: how many are behind it, and where it is the most. */
+export function withMembers(alert: Alert, { all, odd, severity, names }: Members): Alert {
+  if (names.length === 0) return alert
+  const named = names.map(({ name, share }) => `${name} (${percentText(share)})`)
+  const behind = odd < 2 ? `spread over its ${all} endpoints` : `behind it ${odd} of ${all} endpoints`
+  return {
+    ...alert,
+    severity: SEVERITIES[Math.max(severity, SEVERITIES.indexOf(alert.severity))] as Alert['severity'],
+    reason: `${alert.reason}; ${behind}, most at ${named.join(', ')}`,
+  }
+}
+
+/** The id of the alert that a watch has open, or would open. */
+export function alertIdOf({ ref, rows, row }: Subject, watch: Watch, tickMs: number): string {
+  const calmSince = rows.numbers[row * rows.width + watch.at + CALM_SINCE] as number
+  return alertId(watch.detector.name, ref, calmSince * tickMs)
+}
+
 /** Hash of detector, entity and the time since when it is calm: 128 bits, as 32 hexadecimal digits. */
 export function alertId(detector: string, ref: EntityRef, calmSinceMs: number): string {
   const text = `${detector}\n${ref.scope}\n${keyOf(ref)}\n${calmSinceMs}`
@@ -66,6 +92,9 @@ function nameOf(ref: EntityRef): EntityName {
   if (ref.scope === 'identity') {
     return { kind: 'identity', service: null, method: null, route: null, identity: ref.identity }
   }
+  if (ref.scope === 'service') {
+    return { kind: 'service', service: ref.service, method: null, route: null, identity: null }
+  }
   return { kind: 'endpoint', service: ref.service, method: ref.method, route: ref.route, identity: null }
 }
 
@@ -79,9 +108,8 @@ function baselineOf(slots: readonly Slot[]): Alert['baseline'] {
 /** SQL that shows the calls. Names come from logs: they are quoted as literals, and nothing else of them is interpreted. */
 function queryOf(ref: EntityRef, from: string, to: string, condition: string): string {
   const where =
-    ref.scope === 'identity'
-      ? [`identity = ${sqlText(ref.identity)}`]
-      : [`service = ${sqlText(ref.service)}`, `method = ${sqlText(ref.method)}`, `route = ${sqlText(ref.route)}`]
+    ref.scope === 'identity' ? [`identity = ${sqlText(ref.identity)}`] : [`service = ${sqlText(ref.service)}`]
+  if (ref.scope === 'endpoint') where.push(`method = ${sqlText(ref.method)}`, `route = ${sqlText(ref.route)}`)
   const conditions = [...where, `ts >= ${moment(from)}`, `ts < ${moment(to)}`, condition].join(' AND ')
   return `SELECT * FROM tidemark.api_calls WHERE ${conditions} ORDER BY ts LIMIT 100`
 }

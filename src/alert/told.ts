@@ -34,11 +34,18 @@ export function tellSettled(
 ): Telling | null {
   const known = told ?? NOTHING
   if (known.version >= alert.version) return null
-  const event = settledEvent(known, outcome)
+  const event = alert.parent === null ? settledEvent(known, outcome) : attachedEvent(known, outcome)
   const notice = event === null ? known.notice : known.notice + 1
   return {
     record: { alert, telling: event === null ? null : { notice, event } },
-    told: { notice, event: event ?? known.event, version: alert.version, tick, waiting: null },
+    // An alert that resolved untold need not be remembered any longer than one that was told.
+    told: {
+      notice,
+      event: outcome === 'resolved' ? outcome : (event ?? known.event),
+      version: alert.version,
+      tick,
+      waiting: null,
+    },
   }
 }
 
@@ -48,6 +55,11 @@ function settledEvent(known: Told, outcome: 'opened' | 'changed' | 'resolved'): 
   if (known.event === null) return 'opened'
   // The early notice has said it already.
   return known.event === 'withdrawn' ? 'reopened' : null
+}
+
+/** Of an alert that belongs to another only its end is told, and to those who had been told of it before it belonged there. */
+function attachedEvent({ event }: Told, outcome: 'opened' | 'changed' | 'resolved'): Event | null {
+  return outcome === 'resolved' && event !== null && event !== 'withdrawn' ? 'resolved' : null
 }
 
 /** An early notice. `null`: there is nothing new to tell. */

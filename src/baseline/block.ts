@@ -6,7 +6,7 @@ import { comesBefore, NAMED_SIZE, type Named } from '#src/sketch/named.ts'
 import { SAMPLE_SIZE, type Sampled } from '#src/sketch/sample.ts'
 import { ByteReader, ByteWriter, Malformed } from './bytes.ts'
 import type { Pairs } from './kind.ts'
-import type { Layout, Scope } from './measure.ts'
+import type { Counted, Layout } from './measure.ts'
 import { type Shape, shapeOf, translate } from './shape.ts'
 import { NO_NAMES, NO_PAIRS, NO_SAMPLE, type Tally } from './tally.ts'
 
@@ -32,7 +32,7 @@ export interface Watermark {
 export interface TallyEntry {
   /** Which shard owns it. */
   readonly shard: number
-  readonly scope: Scope
+  readonly scope: Counted
   /** Its name within the scope, as `keyOf` makes it. */
   readonly key: string
   readonly tick: number
@@ -55,19 +55,19 @@ export interface Block {
 
 /** Writes the tallies of one commit after the other for one partition: one piece or more each, the last with the watermark. */
 export class BlockWriter {
-  readonly #layouts: Readonly<Record<Scope, Layout>>
+  readonly #layouts: Readonly<Record<Counted, Layout>>
   readonly #out = new ByteWriter(64 * 1024)
   readonly #texts = new Map<string, number>()
   /** The calls that the tally in hand has named so far: most of its examples are the same few. */
   readonly #ids: string[] = []
   #pieces: Uint8Array[] = []
 
-  constructor(layouts: Readonly<Record<Scope, Layout>>) {
+  constructor(layouts: Readonly<Record<Counted, Layout>>) {
     this.#layouts = layouts
     this.#start()
   }
 
-  add(shard: number, scope: Scope, key: string, tick: number, tally: Tally): void {
+  add(shard: number, scope: Counted, key: string, tick: number, tally: Tally): void {
     const out = this.#out
     this.#ids.length = 0
     out.varint(scope === 'endpoint' ? 1 : 2)
@@ -173,7 +173,7 @@ function writtenIn(reader: ByteReader, layout: Layout): Written {
 }
 
 /** Reads one piece, also of a process with other detectors. Throws `Malformed` for anything that no Tidemark of this version wrote. */
-export function readBlock(bytes: Uint8Array, layouts: Readonly<Record<Scope, Layout>>): Block {
+export function readBlock(bytes: Uint8Array, layouts: Readonly<Record<Counted, Layout>>): Block {
   const reader = new ByteReader(bytes)
   if (reader.varint() !== MAGIC || reader.varint() !== VERSION) throw new Malformed(`not a block of version ${VERSION}`)
   const written = { endpoint: writtenIn(reader, layouts.endpoint), identity: writtenIn(reader, layouts.identity) }
@@ -190,7 +190,7 @@ export function readBlock(bytes: Uint8Array, layouts: Readonly<Record<Scope, Lay
       continue
     }
     const shard = reader.varint()
-    const scope: Scope = tag === 1 ? 'endpoint' : 'identity'
+    const scope: Counted = tag === 1 ? 'endpoint' : 'identity'
     const key = text()
     const tick = reader.signed()
     const shape = written[scope]

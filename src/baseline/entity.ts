@@ -1,7 +1,7 @@
 import { hashText } from '#src/call/hash.ts'
 import type { Scope } from './measure.ts'
 
-/** What an entity of a scope is called. An endpoint has no identity, an identity has nothing else. */
+/** What an entity of a scope is called. An endpoint has no identity, an identity and a service have nothing else. */
 export interface EntityRef {
   readonly scope: Scope
   readonly service: string
@@ -18,14 +18,20 @@ export function identityRef(identity: string): EntityRef {
   return { scope: 'identity', service: '', method: '', route: '', identity }
 }
 
+export function serviceRef(service: string): EntityRef {
+  return { scope: 'service', service, method: '', route: '', identity: '' }
+}
+
 /** One text for one entity within its scope. Names hold no line feeds: `finishCall` strips control characters. */
 export function keyOf(ref: EntityRef): string {
-  return ref.scope === 'identity' ? ref.identity : `${ref.service}\n${ref.method}\n${ref.route}`
+  if (ref.scope === 'identity') return ref.identity
+  return ref.scope === 'service' ? ref.service : `${ref.service}\n${ref.method}\n${ref.route}`
 }
 
 /** The inverse of `keyOf`. */
 export function refOf(scope: Scope, key: string): EntityRef {
   if (scope === 'identity') return identityRef(key)
+  if (scope === 'service') return serviceRef(key)
   const first = key.indexOf('\n')
   const second = key.indexOf('\n', first + 1)
   return endpointRef(key.slice(0, first), key.slice(first + 1, second), key.slice(second + 1))
@@ -41,9 +47,15 @@ export function nameText(name: string): string {
   return isEndpointKey(name) ? labelOf(refOf('endpoint', name)) : name
 }
 
-/** How people read it: `POST payments /v1/charge`, or the identity. */
+/** The service of an endpoint, by the endpoint's key. */
+export function serviceOfKey(key: string): string {
+  return key.slice(0, key.indexOf('\n'))
+}
+
+/** How people read it: `POST payments /v1/charge`, or the name of the identity or the service. */
 export function labelOf(ref: EntityRef): string {
-  return ref.scope === 'identity' ? ref.identity : `${ref.method} ${ref.service} ${ref.route}`
+  if (ref.scope === 'identity') return ref.identity
+  return ref.scope === 'service' ? ref.service : `${ref.method} ${ref.service} ${ref.route}`
 }
 
 /**
@@ -51,7 +63,7 @@ export function labelOf(ref: EntityRef): string {
  * by themselves. Depends on nothing but the name and the number of shards.
  */
 export function shardOf(scope: Scope, owner: string, shards: number): number {
-  return hashText(owner, scope === 'endpoint' ? ENDPOINT_SEED : IDENTITY_SEED) % shards
+  return hashText(owner, scope === 'identity' ? IDENTITY_SEED : ENDPOINT_SEED) % shards
 }
 
 const ENDPOINT_SEED = 0x5eed1
@@ -63,7 +75,7 @@ const OTHER = '\u0001other '
 /** The entity that stands for all those of a shard for which there is no room. */
 export function otherRef(scope: Scope, shard: number): EntityRef {
   const name = OTHER + String(shard)
-  return scope === 'identity' ? identityRef(name) : endpointRef(name, '*', '/**')
+  return scope === 'endpoint' ? endpointRef(name, '*', '/**') : refOf(scope, name)
 }
 
 export function isOther(ref: EntityRef): boolean {

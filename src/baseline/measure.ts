@@ -145,9 +145,17 @@ export function tokens(name: string, where: (call: ApiCall) => boolean): Tokens 
   return { kind: 'tokens', name, where }
 }
 
-/** The kinds of entity that have tallies of their own. */
-export type Scope = 'endpoint' | 'identity'
-export const SCOPES: readonly Scope[] = ['endpoint', 'identity']
+/** The kinds of entity that calls are counted for. */
+export type Counted = 'endpoint' | 'identity'
+
+/** The kinds of entity that are judged. A service's tally is that of its endpoints together. Services come after their endpoints. */
+export type Scope = Counted | 'service'
+export const SCOPES: readonly Scope[] = ['endpoint', 'identity', 'service']
+
+/** One thing for each scope. */
+export function byScope<T>(make: (scope: Scope) => T): Record<Scope, T> {
+  return { endpoint: make('endpoint'), identity: make('identity'), service: make('service') }
+}
 
 /** Which calls illustrate a detector's alerts, and in which order they are preferred (see `Sampled.rank`). */
 export interface SampleRule {

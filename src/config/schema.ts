@@ -160,7 +160,9 @@ const sensitive = z.strictObject({
 const entities = z.int().min(1).max(1_000_000)
 
 const limits = z.strictObject({
-  endpointsPerShard: entities.default(4096).describe('Endpoints with a baseline of their own; the rest share one'),
+  endpointsPerShard: entities
+    .default(4096)
+    .describe('Endpoints with a baseline of their own, and as many services; the rest share one'),
   identitiesPerShard: entities.default(65_536).describe('Identities with a baseline of their own; the rest share one'),
   openTallies: z
     .int()

@@ -1,9 +1,11 @@
 import { behindOf, episodeOf } from './episode.ts'
+import { isLarge, isShared } from './family.ts'
 import { addParts, beginParts } from './parts.ts'
 import type { Watch } from './plan.ts'
 import { SEVERITIES } from './severity.ts'
 import type { Setting, Subject } from './subject.ts'
 import {
+  ATTACHED,
   bestNats,
   bestOf,
   CALM,
@@ -70,30 +72,40 @@ function open(
   weights: { readonly logWeight: number; readonly logSingleWeight: number },
 ): void {
   const row = subject.rows.numbers
-  const { detector, params } = watch
+  const { detector } = watch
   const margin = setting.early ? detector.earlyMargin : 0
   const isSingle = evidence.logSingle < 0 && evidence.logSingle <= weights.logSingleWeight
   const crossed = logMixture(row, at, detector.alternatives) >= margin
   if (!isSingle && !crossed) return
-  const sums = row.subarray(at + SUM, at + SUM + SUMS)
-  const peaks = row.subarray(at + PEAK, at + PEAK + PEAKS)
-  const { scope } = subject.ref
-  const top = behindOf(watch, subject.examples[watch.index] ?? [])[0]?.share ?? null
-  const single = isSingle && detector.floor(sums, peaks, params, true, scope, top)
-  if (!single && !(crossed && detector.floor(sums, peaks, params, false, scope, top))) return
+  const { ref, weight } = subject
+  const members = setting.members(ref, watch, tick)
+  const windowSeconds = ((tick + 1 - (row[at + START] as number)) * setting.calendar.tickMs) / 1000
+  const episode = {
+    ref,
+    sums: row.subarray(at + SUM, at + SUM + SUMS),
+    peaks: row.subarray(at + PEAK, at + PEAK + PEAKS),
+    windowSeconds,
+    weight,
+    names: [],
+    top: behindOf(watch, subject.examples[watch.index] ?? [])[0] ?? null,
+  }
+  const single = isSingle && isLarge(episode, watch, true, members)
+  if (!single && !(crossed && isLarge(episode, watch, false, members))) return
+  const needed = -(single ? weights.logSingleWeight : weights.logWeight)
+  if (members !== null && !isShared({ ...episode, needed, single }, watch, members)) return
   row[at + OPEN] = 1
   row[at + OPENED] = row[at + START] as number
   row[at + DETECTED] = tick + 1
   row[at + LAST] = tick + 1
   row[at + NATS] = single ? -evidence.logSingle : bestNats(row, at, detector.alternatives)
   beginParts(row, at, watch, single ? evidence.singleOf : null)
-  row[at + NEEDED] = -(single ? weights.logSingleWeight : weights.logWeight)
+  row[at + NEEDED] = needed
   row[at + SINGLE] = single ? 1 : 0
   row[at + CALM] = 0
   row[at + VERSION] = 1
   row[at + UPDATED] = tick + 1
   row[at + RESOLVED] = 0
-  row[at + SEVERITY] = severityOf(setting, subject, watch, at)
+  row[at + SEVERITY] = severityOf(setting, subject, watch, at, tick)
   setting.report(subject, watch, 'opened', tick)
 }
 
@@ -121,7 +133,7 @@ function goOn(
     const nats = Math.max(0, bestOf(evidence, watch.detector.alternatives))
     row[at + NATS] = (row[at + NATS] as number) + nats
     addParts(row, at, watch, evidence.logE, nats)
-    const severity = severityOf(setting, subject, watch, at)
+    const severity = severityOf(setting, subject, watch, at, tick)
     const worse = severity > (row[at + SEVERITY] as number)
     row[at + SEVERITY] = Math.max(severity, row[at + SEVERITY] as number)
     if (worse) {
@@ -132,15 +144,12 @@ function goOn(
   if (isSilenced(setting, subject, watch)) row[at + HELD] = end
   const calmMs = (end - (row[at + LAST] as number)) * tickMs
   const quietMs = (end - Math.max(row[at + LAST] as number, row[at + HELD] as number)) * tickMs
-  if ((calmMs >= CALM_LEAST_MS && (row[at + CALM] as number) >= CALM_NATS) || quietMs >= QUIET_MS) {
-    row[at + RESOLVED] = end
-    row[at + VERSION] = (row[at + VERSION] as number) + 1
-    setting.report(subject, watch, 'resolved', tick)
-    row[at + OPEN] = 0
-    row[at + CALM_SINCE] = end
-    dropEvidence(row, at)
-    forget(row, at, end)
-    subject.examples[watch.index] = []
+  // What belongs to the service's alert ends with it.
+  if (
+    row[at + ATTACHED] !== 1 &&
+    ((calmMs >= CALM_LEAST_MS && (row[at + CALM] as number) >= CALM_NATS) || quietMs >= QUIET_MS)
+  ) {
+    resolve(setting, subject, at, watch, tick)
     return
   }
   const updated = row[at + UPDATED] as number
@@ -158,14 +167,30 @@ function isSilenced(setting: Setting, subject: Subject, watch: Watch): boolean {
   return false
 }
 
-function change(setting: Setting, subject: Subject, at: number, watch: Watch, tick: number): void {
+/** Ends an open alert. Reports before anything is cleared. */
+export function resolve(setting: Setting, subject: Subject, at: number, watch: Watch, tick: number): void {
+  const row = subject.rows.numbers
+  const end = tick + 1
+  row[at + RESOLVED] = end
+  row[at + VERSION] = (row[at + VERSION] as number) + 1
+  setting.report(subject, watch, 'resolved', tick)
+  row[at + OPEN] = 0
+  row[at + CALM_SINCE] = end
+  dropEvidence(row, at)
+  forget(row, at, end)
+  subject.examples[watch.index] = []
+}
+
+export function change(setting: Setting, subject: Subject, at: number, watch: Watch, tick: number): void {
   const row = subject.rows.numbers
   row[at + VERSION] = (row[at + VERSION] as number) + 1
   row[at + UPDATED] = tick + 1
   setting.report(subject, watch, 'changed', tick)
 }
 
-function severityOf(setting: Setting, subject: Subject, watch: Watch, at: number): number {
+/** A service's alert is as severe as the worst of those that belong to it. */
+function severityOf(setting: Setting, subject: Subject, watch: Watch, at: number, tick: number): number {
   const episode = episodeOf(subject, watch, at, setting.calendar.tickMs)
-  return SEVERITIES.indexOf(watch.detector.explain(episode, watch.params).severity)
+  const own = SEVERITIES.indexOf(watch.detector.explain(episode, watch.params).severity)
+  return Math.max(own, setting.members(subject.ref, watch, tick)?.severity ?? 0)
 }

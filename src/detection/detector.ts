@@ -42,6 +42,11 @@ export interface Explanation {
   readonly expected: Readonly<Record<string, number>>
   readonly reason: string
   readonly silentIf: string
+  /**
+   * The least of `sums[0]` at which it would have been told: the number in `silentIf`. For services: what one endpoint carries alone is
+   * that endpoint's. Left out where nothing is; then an alert of a service may rest on one endpoint.
+   */
+  readonly least?: number
   /** The part of the SQL that picks the calls which the alert is about, beside entity and window: `status >= 500`. */
   readonly condition: string
 }

@@ -1,5 +1,6 @@
 import type { Cells, Kind } from '#src/baseline/kind.ts'
-import { type Layout, layoutOf, type Measure, SCOPES, type Scope } from '#src/baseline/measure.ts'
+import { byScope, type Counted, type Layout, layoutOf, type Measure, type Scope } from '#src/baseline/measure.ts'
+import { Together } from '#src/baseline/together.ts'
 import { CONTEXT_WIDTH, type Context, type ContextAtWork, isContext } from './context.ts'
 import type { Detector, Measures, Views } from './detector.ts'
 import { ACCUMULATOR_WIDTH } from './surprise.ts'
@@ -61,7 +62,10 @@ export interface ScopePlan {
   readonly binsWidth: number
 }
 
-export type Plan = Readonly<Record<Scope, ScopePlan>>
+export interface Plan extends Readonly<Record<Scope, ScopePlan>> {
+  /** Makes a service's tally of those of its endpoints. */
+  readonly together: Together
+}
 
 /** Offsets in every entity's row. */
 export const ADMITTED = 0
@@ -108,8 +112,17 @@ export function planOf(enabled: readonly Enabled[], falseAlarmsPerDay: number, s
     const beside = slots.filter((slot) => !judged.has(slot))
     return { scope, layout, slots, watches, beside, watchWidth, width: width + watches.length * watchWidth, binsWidth }
   }
-  const [endpoint, identity] = SCOPES.map(plan)
-  return { endpoint: endpoint as ScopePlan, identity: identity as ScopePlan }
+  const plans = byScope(plan)
+  for (const watch of plans.service.watches) {
+    if (watchIn(plans.endpoint, watch) === undefined)
+      throw new Error(`${watch.detector.name}: who judges services judges their endpoints as well`)
+  }
+  return { ...plans, together: new Together(plans.service.layout, plans.endpoint.layout) }
+}
+
+/** The same detector's watch in another scope; undefined where it has none there. */
+export function watchIn(plan: ScopePlan, { detector }: Watch): Watch | undefined {
+  return plan.watches.find((watch) => watch.detector === detector)
 }
 
 /** In how many ways a detector may alarm, each with as much of its part of the budget: by what accumulates, by single tests. */
@@ -143,8 +156,8 @@ function nameOf({ name, measures }: Detector, key: string): string {
   return measure.name
 }
 
-/** The layouts by scope, for blocks. */
-export function layoutsOf(plan: Plan): Readonly<Record<Scope, Layout>> {
+/** The layouts of what calls are counted for, for blocks. */
+export function layoutsOf(plan: Plan): Readonly<Record<Counted, Layout>> {
   return { endpoint: plan.endpoint.layout, identity: plan.identity.layout }
 }
 

@@ -26,6 +26,20 @@ export interface Subject {
   readonly examples: (readonly Sampled[])[]
 }
 
+/** What the endpoints of a service show of one detector's anomaly, each in the episode that it has under way. */
+export interface Members {
+  /** How many there are, how many are odd by themselves (a thousand to one), and how many have an alert open. */
+  readonly all: number
+  readonly odd: number
+  readonly alarmed: number
+  /** How much more was observed than expected at the one where it is the most. */
+  readonly most: number
+  /** The worst severity of the alerts that belong to the service's. */
+  readonly severity: number
+  /** Those where it is the most, the most first, at most three: names, and shares of what is more at all of them. */
+  readonly names: readonly { readonly name: string; readonly share: number }[]
+}
+
 /** What all entities of a shard and scope share while a tick is judged. */
 export interface Setting {
   readonly plan: ScopePlan
@@ -39,6 +53,8 @@ export interface Setting {
   readonly weightOf: (name: string) => number
   /** Open ticks are judged early: with the margin of the detector, and counting no tests. */
   readonly early: boolean
+  /** What the endpoints of a service show once they were judged up to this tick; null for other scopes, and for open ticks. */
+  readonly members: (ref: EntityRef, watch: Watch, tick: number) => Members | null
   /** Told before the episode's numbers are cleared. */
   readonly report: (subject: Subject, watch: Watch, outcome: Outcome, tick: number) => void
 }

@@ -24,6 +24,8 @@ const ALERT = 11
 /** Offsets within an accumulator's row. Ticks are the tick's number, or the number of the tick after it where an end is meant. */
 export const LOG_R = 0
 export const CUSUM = LOG_R + ALTERNATIVES
+/** In the place of the last before it, while an alert is open: 1 where it belongs to the alert of its service. */
+export const ATTACHED = CUSUM - 1
 /** In the same place, while an alert is open: the nats of each measure that carries evidence, at most one an alternative. */
 export const PART = LOG_R + ALTERNATIVES
 export const SUM = 2 * ALTERNATIVES

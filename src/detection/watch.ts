@@ -17,6 +17,7 @@ import {
   CALM,
   clearEvidence,
   forget,
+  logMixture,
   newEvidence,
   OPEN,
   openAccumulator,
@@ -114,6 +115,7 @@ function weigh(setting: Setting, subject: Subject, watch: Watch, at: number, tic
   } else {
     // Detectors that do not hear silence stand where they were last calm: what is odd from here on starts here.
     if (bestNats(numbers, at, watch.detector.alternatives) === 0) forget(numbers, at, tick)
+    const wasOver = subject.ref.scope === 'service' && logMixture(numbers, at, watch.detector.alternatives) >= 0
     const odd = accumulate(
       numbers,
       at,
@@ -126,7 +128,9 @@ function weigh(setting: Setting, subject: Subject, watch: Watch, at: number, tic
     if (!setting.early) {
       spend(meters.run, evidence.weight, subject.weight)
       spend(meters.single, 1, subject.weight * evidence.singles)
-      countCrossings(meters.run, crossTwins(numbers, at, watch.detector.alternatives, evidence.logE, 1))
+      const crossed = crossTwins(numbers, at, watch.detector.alternatives, evidence.logE, 1)
+      // What one endpoint of a service explains goes on without an alert of the service: it has crossed once.
+      if (!wasOver) countCrossings(meters.run, crossed)
       countCrossings(meters.single, crossSingle(evidence.logSingle, logSingleWeight, evidence.logSingleBefore))
     }
     if (!odd) {

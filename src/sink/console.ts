@@ -75,6 +75,7 @@ export function linesOf({ alert, telling }: Told, consoleUrl?: string): string {
   const lines = [
     head,
     `  ${prose(alert.reason, 500)}${alert.settled ? '' : ' (told early, not settled yet)'}`,
+    ...(alert.parent === null ? [] : [`  part of    alert ${clean(alert.parent, 128)}, of its service`]),
     `  observed   ${measuresText(alert.observed)} in ${numberText(alert.window_seconds)} s`,
     `  expected   ${measuresText(alert.expected)}; baseline of ${numberText(alert.baseline.calls)} calls, ${alert.baseline.readiness}; ${surpriseText(alert)}`,
     ...(contributors.length > 0 ? [`  from       ${contributors.join(', ')}`] : []),

@@ -179,6 +179,8 @@ function unmappedOf(record: Told, options: MessageOptions, room: Room): Record<s
   const { alert, telling } = record
   return {
     event: telling.event,
+    // Of what was told before it turned out to belong to the alert of its service.
+    ...(alert.parent === null ? {} : { parent_alert: clean(alert.parent, 128) }),
     notice: telling.notice,
     alert_status: alert.status,
     settled: alert.settled,

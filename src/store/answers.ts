@@ -30,6 +30,7 @@ export interface AlertColumns {
   readonly query: string
   readonly silent_if: string
   readonly version: number
+  readonly parent: string
 }
 
 export interface EventColumns {
@@ -63,6 +64,7 @@ export function toAlert(row: AlertColumns): Alert {
     settled,
     severity,
     entity: toName([row.kind, row.service, row.route, row.identity, row.method]),
+    parent: orNull(row.parent),
     opened_at: toTime(row.opened_ms),
     last_seen_at: toTime(row.last_seen_ms),
     resolved_at: row.resolved_ms === null ? null : toTime(row.resolved_ms),

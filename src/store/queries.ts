@@ -10,6 +10,8 @@ export interface AlertFilter {
   readonly detector: string | null
   readonly service: string | null
   readonly severity: Severity | null
+  /** Only those that belong to the alert of this id; empty: only those that belong to none. */
+  readonly parent: string | null
   /** Only alerts whose `last_seen_at` is not before this. */
   readonly since: EpochMs | null
   readonly limit: number
@@ -102,6 +104,7 @@ async function findAlerts(store: Store, database: string, filter: AlertFilter): 
     ['detector = {detector:String}', rest.detector],
     ['service = {service:String}', rest.service],
     ['severity = {severity:String}', rest.severity],
+    ['parent = {parent:String}', rest.parent],
     ['last_seen_at >= fromUnixTimestamp64Milli({since:Int64})', since],
     ['(opened_at, id) < (fromUnixTimestamp64Milli({opened_at:Int64}), {id:String})', after],
   ])
@@ -116,7 +119,7 @@ async function findAlerts(store: Store, database: string, filter: AlertFilter): 
 const ALERT_COLUMNS = `id, detector, status, settled, severity, kind, service, method, route, identity,
 toUnixTimestamp64Milli(opened_at) AS opened_ms, toUnixTimestamp64Milli(last_seen_at) AS last_seen_ms,
 toUnixTimestamp64Milli(resolved_at) AS resolved_ms, toUnixTimestamp64Milli(detected_at) AS detected_ms,
-window_seconds, surprise_bits, evidence, observed, expected, baseline_calls, readiness, reason, contributors, examples, query, silent_if, version`
+window_seconds, surprise_bits, evidence, observed, expected, baseline_calls, readiness, reason, contributors, examples, query, silent_if, version, parent`
 
 function given(params: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(params).filter(([, value]) => value !== null))

@@ -77,6 +77,8 @@ export interface AlertFilter {
   readonly detector: string | null
   readonly service: string | null
   readonly severity: Severity | null
+  /** Only those that belong to the alert of this id; empty: only those that belong to none. */
+  readonly parent: string | null
   /** Only alerts whose `last_seen_at` is not before this. */
   readonly since: EpochMs | null
   /** 1 to 1,001. */

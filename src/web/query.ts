@@ -46,11 +46,15 @@ function jsonOrNull(json: string): unknown {
   }
 }
 
+/** No id of an alert: those that belong to no other. */
+const NO_PARENT = 'none'
+
 const alertQuery = z.strictObject({
   status: z.enum(['open', 'resolved', 'withdrawn']).optional(),
   detector: text.optional(),
   service: text.optional(),
   severity: z.enum(['low', 'medium', 'high', 'critical']).optional(),
+  parent: text.optional(),
   since: time.optional(),
   limit: limit.optional(),
   cursor: cursor(alertPlace).optional(),
@@ -76,6 +80,7 @@ export function readAlertFilter(query: unknown): AlertFilter {
     detector: q.detector ?? null,
     service: q.service ?? null,
     severity: q.severity ?? null,
+    parent: q.parent === NO_PARENT ? '' : (q.parent ?? null),
     since: q.since ?? null,
     limit: q.limit ?? defaultPage,
     after: q.cursor ?? null,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import errorBurst from '#detectors/error-burst/detector.ts'
-import { alertId, alertOf } from '#src/alert/describe.ts'
-import { type EntityRef, endpointRef, identityRef, otherRef } from '#src/baseline/entity.ts'
+import { alertId, alertOf, withMembers } from '#src/alert/describe.ts'
+import { type EntityRef, endpointRef, identityRef, otherRef, serviceRef } from '#src/baseline/entity.ts'
 import type { Detector } from '#src/detection/detector.ts'
 import { planOf } from '#src/detection/plan.ts'
 import { Rows } from '#src/detection/rows.ts'
@@ -95,6 +95,36 @@ describe('an alert', () => {
     )
   })
 
+  test('of a service names it, shows the calls of all its endpoints, and says where it is the most', () => {
+    const members = {
+      all: 25,
+      odd: 14,
+      alarmed: 9,
+      most: 5,
+      severity: 2,
+      names: [{ name: 'POST /v1/charge', share: 0.4512 }],
+    }
+    const alone = alertOf(subjectOf(serviceRef('payments')), watch, 'open', true, TICK_MS)
+    expect(alone.entity).toEqual({ kind: 'service', service: 'payments', method: null, route: null, identity: null })
+    expect(alone.query).toMatch(/WHERE service = 'payments' AND ts >= .* AND status >= 500 ORDER/)
+    const alert = withMembers({ ...alone, severity: 'medium' }, members)
+    expect(alert).toEqual({
+      ...alone,
+      severity: 'high',
+      reason: `${alone.reason}; behind it 14 of 25 endpoints, most at POST /v1/charge (45%)`,
+    })
+    expect(withMembers(alone, { ...members, odd: 1, severity: 0 })).toMatchObject({
+      severity: alone.severity,
+      reason: `${alone.reason}; spread over its 25 endpoints, most at POST /v1/charge (45%)`,
+    })
+    expect(withMembers(alone, { ...members, names: [] })).toEqual(alone)
+  })
+
+  test('of an endpoint that belongs to its service names the alert of that', () => {
+    expect(alertOf(subjectOf(CHARGE), watch, 'open', true, TICK_MS).parent).toBeNull()
+    expect(alertOf(subjectOf(CHARGE), watch, 'open', true, TICK_MS, 'b1').parent).toBe('b1')
+  })
+
   test('of everybody for whom there was no room has no name of its own', () => {
     const { entity } = alertOf(subjectOf(otherRef('endpoint', 3)), watch, 'open', true, TICK_MS)
     expect(entity).toEqual({ kind: 'endpoint', service: '(all others)', method: null, route: null, identity: null })
@@ -110,6 +140,8 @@ describe('the id of an alert', () => {
       alertId('error-burst', endpointRef('payments', 'POST', '/v1/charges'), 0),
       alertId('error-burst', endpointRef('a', 'b', 'c'), 0),
       alertId('error-burst', identityRef('a\nb\nc'), 0),
+      alertId('error-burst', serviceRef('payments'), 0),
+      alertId('error-burst', identityRef('payments'), 0),
     ]
     expect(new Set(ids).size).toBe(ids.length)
     for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/)

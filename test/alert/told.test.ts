@@ -25,6 +25,25 @@ function tell(state: keyof typeof states, what: What, version: number, tick: num
   return tellSettled(told, what, alertOf('a1', { settled: true, version }), tick)
 }
 
+/** What is told of an alert that belongs to another: its end, to those who had been told of it before. */
+const attached: readonly (readonly [
+  string,
+  'opened' | 'changed' | 'resolved',
+  number,
+  readonly [number, string] | null,
+])[] = [
+  ['nothing', 'opened', 1, null],
+  ['nothing', 'changed', 2, null],
+  ['nothing', 'resolved', 3, null],
+  ['early', 'opened', 1, null],
+  ['early', 'resolved', 3, [2, 'resolved']],
+  ['withdrawn', 'opened', 1, null],
+  ['withdrawn', 'resolved', 3, null],
+  ['open', 'changed', 2, null],
+  ['open', 'resolved', 2, [2, 'resolved']],
+  ['updated', 'resolved', 3, [3, 'resolved']],
+]
+
 /** state, what happens, version, tick → the notice (null: none, though the stored alert changes), or nothing at all. */
 const rows: readonly (readonly [string, What, number, number, readonly [number, string] | null | 'nothing'])[] = [
   ['nothing', 'early', 0, TICK, [1, 'opened']],
@@ -78,6 +97,16 @@ describe('what is told', () => {
     expect(telling?.told.waiting).toEqual(what === 'early' ? EARLY : null)
     if (what === 'close') expect(telling?.record.alert).toMatchObject({ status: 'withdrawn', settled: false })
     else if (what !== 'early') expect(telling?.told).toMatchObject({ version, tick })
+  })
+
+  test.for(attached)('of what belongs to another: %s + %s (version %i): %o', ([state, what, version, expected]) => {
+    const alert = alertOf('a1', { settled: true, version, parent: 'b1' })
+    const telling = tellSettled(states[state], what, alert, TICK + 1)
+    const [notice, event] = expected ?? [states[state]?.notice ?? 0, null]
+    expect(telling?.record).toEqual({ alert, telling: event === null ? null : { notice, event } })
+    expect(telling?.told).toMatchObject({ notice, version, waiting: null })
+    // What has ended need not be remembered, told or not.
+    if (what === 'resolved') expect(telling?.told.event).toBe('resolved')
   })
 
   test('has a row for each state and event', () => {

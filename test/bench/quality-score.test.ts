@@ -106,8 +106,10 @@ describe('the scorer', () => {
     expect(score.duplicates).toHaveLength(1)
   })
 
-  it('does not count what was withdrawn', () => {
-    expect(scoreOf([label({})], [alert(20, { status: 'withdrawn' })])).toMatchObject({ hits: [], falseAlarms: [] })
+  it('does not count what was withdrawn, nor what was not told beside the alert of its service', () => {
+    for (const untold of [{ status: 'withdrawn', parent: null }, { parent: 'a1' }] as const) {
+      expect(scoreOf([label({})], [alert(20, untold)])).toMatchObject({ hits: [], falseAlarms: [] })
+    }
   })
 })
 

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import native from '#schemas/native/format.ts'
+import { SCOPES } from '#src/baseline/measure.ts'
 import { engineOf, loadDetectors, loadFormats } from '#src/command/engine.ts'
 import { loadPlugins } from '#src/command/plugins.ts'
 import { loadConfig } from '#src/config.ts'
 import { isContext } from '#src/detection/context.ts'
-import type { Plan } from '#src/detection/plan.ts'
+import type { Plan, Watch } from '#src/detection/plan.ts'
 
 const loaded = loadConfig(null, {}, await loadPlugins())
 if (loaded.kind === 'wrong') throw new Error('the defaults are wrong')
@@ -12,9 +13,13 @@ const { config } = loaded
 const detectors = await loadDetectors()
 const parts = { config, detectors, format: native, runStart: 0 }
 
+function watchesOf(plan: Plan): readonly Watch[] {
+  return SCOPES.flatMap((scope) => plan[scope].watches)
+}
+
 /** False alarms a day of all watches, over all shards. */
-function spentOf({ endpoint, identity }: Plan): number {
-  const spent = [...endpoint.watches, ...identity.watches].reduce(
+function spentOf(plan: Plan): number {
+  const spent = watchesOf(plan).reduce(
     (sum, { logBudget, detector }) =>
       sum + Math.exp(logBudget) * (detector.single && detector.accumulates !== false ? 2 : 1),
     0,
@@ -25,9 +30,7 @@ function spentOf({ endpoint, identity }: Plan): number {
 describe('the engine', () => {
   test('runs every detector that is found and on, in each of its scopes, within one budget', () => {
     const { plan } = engineOf(parts)
-    const names = [...plan.endpoint.watches, ...plan.identity.watches].map(
-      ({ detector, scope }) => `${scope} ${detector.name}`,
-    )
+    const names = watchesOf(plan).map(({ detector, scope }) => `${scope} ${detector.name}`)
     const settings = config.detectors as Readonly<Record<string, { readonly enabled: boolean }>>
     const running = [...detectors.values()].filter((one) => !isContext(one) && settings[one.name]?.enabled)
     expect(running.length).toBeGreaterThan(5)
@@ -43,8 +46,7 @@ describe('the engine', () => {
       detectors: { ...config.detectors, 'get-spike': { ...config.detectors['get-spike'], enabled: false } },
     }
     const { plan } = engineOf({ ...parts, config: off })
-    const watches = [...plan.endpoint.watches, ...plan.identity.watches]
-    expect(watches.map(({ detector }) => detector.name)).not.toContain('get-spike')
+    expect(watchesOf(plan).map(({ detector }) => detector.name)).not.toContain('get-spike')
     expect(spentOf(plan)).toBeCloseTo(config.budget.falseAlarmsPerDay, 9)
   })
 

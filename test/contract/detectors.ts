@@ -193,6 +193,10 @@ function explainContract(detector: Detector, params: unknown): void {
         expect(text).not.toMatch(/NaN|Infinity|undefined|null|\[object|\n/)
       }
       expect(readCondition(said.condition)({})).toBe(false)
+      if (!detector.scopes.includes('service') || said.least === undefined) return
+      // What one endpoint carries alone is weighed by the number that people are told.
+      expect(Number.isFinite(said.least)).toBe(true)
+      expect(said.silentIf).toContain(String(Math.min(said.least, episode.sums[0] as number)))
     })
     fc.assert(property, { numRuns: 300 })
     expect(explained).toBeGreaterThan(10)

@@ -23,6 +23,7 @@ function sampleAlert(detector: string, entity: EntityName, seconds: number): Ale
     settled: false,
     severity: 'high',
     entity,
+    parent: null,
     opened_at: time,
     last_seen_at: time,
     resolved_at: null,

@@ -63,6 +63,23 @@ describe('floor', () => {
   })
 })
 
+describe('floor of a service', () => {
+  const told = (ticks: readonly RatioView[], scope: 'endpoint' | 'service'): boolean => {
+    const { sums, peaks } = episodeOf(ticks.map((tick) => judge(tick) as Evidence))
+    return detector.floor(sums, peaks, params, false, scope)
+  }
+  const rollOut = Array.from({ length: 6 }, () => ratioOf(10, 1000))
+
+  test('leaves a minute in which one call in a hundred fails to its endpoints', () => {
+    expect([told(rollOut, 'endpoint'), told(rollOut, 'service')]).toEqual([true, false])
+  })
+
+  test('is reached by one tick, however long the episode was before', () => {
+    expect(told([...rollOut, ratioOf(50, 1000)], 'service')).toBe(true)
+    expect(told([...rollOut, ratioOf(49, 1000)], 'service')).toBe(false)
+  })
+})
+
 describe('explain', () => {
   const said = (ticks: readonly RatioView[], weight = 1) =>
     detector.explain(

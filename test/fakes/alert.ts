@@ -11,6 +11,7 @@ export function alertOf(id: string, changes: Partial<Alert> = {}): Alert {
     settled: true,
     severity: 'high',
     entity: { kind: 'endpoint', service: 'payments', method: 'POST', route: '/v1/charge', identity: null },
+    parent: null,
     opened_at: '2026-11-22T09:29:00.000Z',
     last_seen_at: '2026-11-22T09:30:00.000Z',
     resolved_at: null,

@@ -141,7 +141,8 @@ describe('archive, on the real engine', () => {
   test('an alert reads back to the letter, as its last record has it, with its history', async () => {
     await stream.drain(archive(options()))
     const resolved = { status: 'resolved', resolved_at: '2026-11-22T09:32:00.000Z', version: 2 } as const
-    await send('alerts', toldOf('one'), toldOf('two', 1, 'opened', { opened_at: '2026-11-22T09:31:00.000Z' }))
+    const later = { opened_at: '2026-11-22T09:31:00.000Z', parent: 'one' }
+    await send('alerts', toldOf('one'), toldOf('two', 1, 'opened', later))
     await send('alerts', { alert: alertOf('one'), telling: null }, toldOf('one', 2, 'resolved', resolved), { bad: 1 })
     await eventually(async () => expect(await countOf('alert_events')).toBe(4))
     await eventually(async () => expect(refused).toHaveLength(1))
@@ -156,7 +157,8 @@ describe('archive, on the real engine', () => {
       ['changed', 0],
       ['resolved', 2],
     ])
-    const none = { status: null, detector: null, service: null, severity: null, since: null, after: null, limit: 10 }
+    const rest = { severity: null, parent: null, since: null, after: null, limit: 10 }
+    const none = { status: null, detector: null, service: null, ...rest }
     const all = await queries.alerts(none)
     expect(all.map(({ id, status }) => [id, status])).toEqual([
       ['two', 'open'],
@@ -167,6 +169,13 @@ describe('archive, on the real engine', () => {
     expect(page.map(({ id }) => id)).toEqual(['one'])
     expect(await queries.alerts({ ...none, status: 'open', service: 'payments', since: NOW })).toHaveLength(1)
     expect(await queries.alerts({ ...none, since: NOW + 1 })).toEqual([])
+    expect((await queries.alerts({ ...none, parent: 'one' })).map(({ id, parent }) => [id, parent])).toEqual([
+      ['two', 'one'],
+    ])
+    expect((await queries.alerts({ ...none, parent: '' })).map(({ id, parent }) => [id, parent])).toEqual([
+      ['one', null],
+    ])
+    expect(await store.query("SELECT id FROM current_alerts WHERE parent = 'one'")).toEqual([{ id: 'two' }])
     expect(await queries.alert("nobody's")).toBeNull()
     expect((await queries.counts(0)).alerts).toEqual({ open: 1, resolved: 1, withdrawn: 0 })
   })

@@ -88,7 +88,8 @@ test('the laboratory judges as the engine does: the same baseline, the same evid
   const report = (): void => {
     throw new Error('nothing was to be told')
   }
-  const setting = { plan, calendar, meters, prior: () => 0, known: () => null, weightOf: () => 1, early: false, report }
+  const alone = { prior: () => 0, known: () => null, weightOf: () => 1, members: () => null }
+  const setting = { plan, calendar, meters, ...alone, early: false, report }
   const [watch] = plan.watches
   const [slot] = plan.slots
   if (watch === undefined || slot?.kind.kind !== 'count') throw new Error('get-spike counts one thing')

@@ -11,17 +11,18 @@ import {
 import { Malformed } from '#src/baseline/bytes.ts'
 import {
   breadth,
+  type Counted,
   count,
   distinct,
   durations,
   layoutOf,
   novel,
   ratio,
-  type Scope,
   sizes,
   tokens,
 } from '#src/baseline/measure.ts'
 import { addCall, COUNT_MAX, emptyTally, mergeTally, type Tally } from '#src/baseline/tally.ts'
+import { Together } from '#src/baseline/together.ts'
 import { addSampled, mergeSample, type Sampled } from '#src/sketch/sample.ts'
 import { callOf } from '#test/fakes/call.ts'
 
@@ -65,9 +66,9 @@ type Drawn = typeof calls extends fc.Arbitrary<infer T> ? T : never
 const NO_TOKEN = { tokenId: null, tokenExpiresAt: null, clientIp: null }
 const ONE: Drawn[number] = { id: '1', who: 'a', method: 'GET', status: 200, responseBytes: 5, ...NO_TOKEN }
 
-function tallyOf(drawn: Drawn): Tally {
-  const tally = emptyTally(layout)
-  for (const { id, who, ...fields } of drawn) addCall(layout, tally, callOf(fields), id, Number(id) % 4, who)
+function tallyOf(drawn: Drawn, of = layout): Tally {
+  const tally = emptyTally(of)
+  for (const { id, who, ...fields } of drawn) addCall(of, tally, callOf(fields), id, Number(id) % 4, who)
   return tally
 }
 
@@ -98,6 +99,27 @@ describe('tallies', () => {
         expect(canonical(c)).toEqual(canonical(whole))
       }),
     )
+  })
+
+  test('of a service are as if its calls had been counted for it, of what it is judged by', () => {
+    const some = fc.subarray(measures, { minLength: 1 })
+    fc.assert(
+      fc.property(
+        calls,
+        some,
+        fc.boolean(),
+        fc.array(fc.nat(3), { minLength: 40, maxLength: 40 }),
+        (drawn, own, sampled, parts) => {
+          const service = layoutOf('service', own, sampled ? samples : [])
+          const together = new Together(service, layout)
+          const sum = emptyTally(service)
+          for (const part of [2, 0, 3, 1]) together.add(sum, tallyOf(drawn.filter((_, i) => parts[i] === part)))
+          expect(canonical(sum)).toEqual(canonical(tallyOf(drawn, service)))
+        },
+      ),
+    )
+    const unknown = layoutOf('service', [count('posts', (call) => call.method === 'POST')], [])
+    expect(() => new Together(unknown, layout)).toThrow(/posts/)
   })
 
   test('stay exact where counts saturate', () => {
@@ -153,7 +175,7 @@ describe('blocks', () => {
   const entries = fc.array(
     fc.record({
       shard: fc.nat(1023),
-      scope: fc.constantFrom<Scope>('endpoint', 'identity'),
+      scope: fc.constantFrom<Counted>('endpoint', 'identity'),
       key: text,
       tick: fc.integer({ min: -(2 ** 40), max: 2 ** 40 }),
       tally: calls.map(tallyOf),

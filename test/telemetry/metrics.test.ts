@@ -140,7 +140,7 @@ describe('what the rooms tell ends as metrics', () => {
     const lane = {
       partition: 0,
       closedBefore: 60_000,
-      entities: { endpoint: 3, identity: 4 },
+      entities: { endpoint: 3, identity: 4, service: 1 },
       ...counts,
       spending: { x: { allowed: 100, crossed: [3, 40] } },
       accounts: null,

@@ -96,6 +96,7 @@ export function anAlert(changes: Partial<Alert> = {}): Alert {
     settled: true,
     severity: 'critical',
     entity: { kind: 'endpoint', service: 'payments', method: 'POST', route: '/v1/charge', identity: null },
+    parent: null,
     opened_at: '2026-11-22T03:04:10.000Z',
     last_seen_at: '2026-11-22T03:06:10.000Z',
     resolved_at: null,

@@ -23,7 +23,7 @@ describe('GET /v1/alerts', () => {
   test('hands every filter on, read', async () => {
     let seen: AlertFilter | null = null
     const url =
-      '/v1/alerts?status=open&detector=get-spike&service=payments&severity=high&since=2026-11-22T03:00:00%2B01:00&limit=7'
+      '/v1/alerts?status=open&detector=get-spike&service=payments&severity=high&parent=a1&since=2026-11-22T03:00:00%2B01:00&limit=7'
     const answer = await get(url, {
       alerts: async (filter) => {
         seen = filter
@@ -36,10 +36,25 @@ describe('GET /v1/alerts', () => {
       detector: 'get-spike',
       service: 'payments',
       severity: 'high',
+      parent: 'a1',
       since: Date.parse('2026-11-22T02:00:00Z'),
       limit: 8,
       after: null,
     })
+  })
+
+  test.each([
+    ['', null],
+    ['?parent=none', ''],
+  ])('asked as %j filters by the alert that they belong to: %j', async (query, parent) => {
+    let seen: AlertFilter | null = null
+    await get(`/v1/alerts${query}`, {
+      alerts: async (filter) => {
+        seen = filter
+        return []
+      },
+    })
+    expect(seen).toMatchObject({ parent })
   })
 
   test('pages through all of them, each once', async () => {

@@ -107,13 +107,19 @@ function budgetText({ first_day, last_day, allowed, spent, calibration, detector
   return `budget${days}: ${Number(allowed.toPrecision(2))} false alarms allowed, ${spent} alert${spent === 1 ? '' : 's'} opened; ${CALIBRATION_WORDS[calibration]}${over.length > 0 ? ` (${over.join('; ')})` : ''}`
 }
 
+function countText(alerts: readonly Alert[]): string {
+  const attached = alerts.filter(({ parent }) => parent !== null).length
+  const count = `${alerts.length} alert${alerts.length === 1 ? '' : 's'}`
+  return attached === 0 ? count : `${count}, ${attached} of them told with that of a service`
+}
+
 /** The report for people. Text from logs was stripped of control characters when it was read. */
 export function reportText(report: Report): string {
   const reasons = Object.entries(report.reasons).map(([reason, count]) => `${count} ${reason}`)
   const lines = [
     `${report.calls} calls from ${report.first ?? '-'} to ${report.last ?? '-'}, read in ${report.wall_seconds} s`,
     `${report.rejected} rejected${reasons.length > 0 ? ` (${reasons.join(', ')})` : ''}, ${report.duplicates} duplicates, ${report.late} late, ${report.skipped} skipped`,
-    `${report.alerts.length} alert${report.alerts.length === 1 ? '' : 's'}`,
+    countText(report.alerts),
     budgetText(report.budget),
   ]
   for (const alert of report.alerts) {
@@ -122,7 +128,7 @@ export function reportText(report: Report): string {
       entity.identity ?? [entity.method, entity.service, entity.route].filter((part) => part !== null).join(' ')
     lines.push(
       '',
-      `${alert.severity.toUpperCase()} ${alert.detector} on ${name}`,
+      `${alert.severity.toUpperCase()} ${alert.detector} on ${name}${alert.parent === null ? '' : ', told with its service'}`,
       `  ${alert.reason}`,
       `  ${alert.opened_at} to ${alert.last_seen_at}, ${alert.status}; ${alert.surprise_bits} bits of surprise, baseline of ${alert.baseline.calls} calls (${alert.baseline.readiness})`,
       `  examples: ${alert.examples.join(', ') || '-'}`,

@@ -30,6 +30,7 @@ const columns = [
   'query',
   'silent_if',
   'version',
+  'parent',
   'notice',
   'event',
   'appended_at',
@@ -66,6 +67,8 @@ const schema = z.object({
     query: text,
     silent_if: text,
     version: count,
+    // Older records have none.
+    parent: name,
   }),
   telling: z.object({ notice: count, event: text }).nullable(),
 })
@@ -104,6 +107,7 @@ export const alertRows: RowsOf = (record) => {
     alert.query,
     alert.silent_if,
     alert.version,
+    alert.parent,
     telling?.notice ?? null,
     telling?.event ?? '',
     timeOf(record.appendedAt),

@@ -3,7 +3,7 @@ import type { Table } from '#src/store/store.ts'
 import type { StreamRecord } from '#src/stream/stream.ts'
 
 /** Raised with every change of what a record's rows hold or which columns they name. */
-export const ROWS_VERSION = 2
+export const ROWS_VERSION = 3
 
 /** A table as the archive fills it. */
 export interface Shape {

@@ -1,11 +1,11 @@
 import { endpointRef, keyOf, shardOf } from '#src/baseline/entity.ts'
-import type { Scope } from '#src/baseline/measure.ts'
+import type { Counted } from '#src/baseline/measure.ts'
 import type { ApiCall } from '#src/call/call.ts'
 import type { Entry } from './tallies.ts'
 
 /** What an entity is called, where it belongs, and where its last call was counted: the next one goes to the same tally, nearly always. */
 export interface Owner {
-  readonly scope: Scope
+  readonly scope: Counted
   readonly key: string
   readonly shard: number
   last: Entry | null

@@ -1,4 +1,4 @@
-import type { Layout, Scope } from '#src/baseline/measure.ts'
+import type { Counted, Layout } from '#src/baseline/measure.ts'
 import type { EpochMs } from '#src/call/call.ts'
 import type { Format } from '#src/call/format.ts'
 import type { TimeBounds } from '#src/call/time.ts'
@@ -8,7 +8,7 @@ export type Fate = 'call' | 'skipped' | 'late' | 'duplicate' | 'rejected'
 
 export interface CollectOptions {
   readonly format: Format
-  readonly layouts: Readonly<Record<Scope, Layout>>
+  readonly layouts: Readonly<Record<Counted, Layout>>
   readonly tickMs: number
   /** How far behind the latest call of its source a call may be and still be judged. */
   readonly latenessMs: number

@@ -1,5 +1,5 @@
 import { type Announcement, BlockWriter, type Watermark } from '#src/baseline/block.ts'
-import type { Layout, Scope } from '#src/baseline/measure.ts'
+import type { Counted, Layout } from '#src/baseline/measure.ts'
 import { addCall, emptyTally, type Tally } from '#src/baseline/tally.ts'
 import type { ApiCall } from '#src/call/call.ts'
 import { Directory, type Owner } from './directory.ts'
@@ -13,14 +13,14 @@ export interface Entry {
 
 /** What the steps of one source count, by tick and entity. Bounded by the records of one step: `blocks` begins anew. */
 export class StepTallies {
-  readonly #layouts: Readonly<Record<Scope, Layout>>
+  readonly #layouts: Readonly<Record<Counted, Layout>>
   readonly #directory: Directory
   readonly #writers: BlockWriter[] = []
   readonly #ticks = new Map<number, Map<Owner, Entry>>()
   readonly #entries: Entry[] = []
   readonly #announced: Announcement[] = []
 
-  constructor(layouts: Readonly<Record<Scope, Layout>>, shards: number) {
+  constructor(layouts: Readonly<Record<Counted, Layout>>, shards: number) {
     this.#layouts = layouts
     this.#directory = new Directory(shards)
   }

@@ -38,6 +38,8 @@ const schema = z.object({
       route: name,
       identity: name,
     }),
+    // Older records have none.
+    parent: id.nullable().default(null),
     opened_at: time,
     last_seen_at: time,
     resolved_at: time.nullable(),

@@ -13,6 +13,7 @@ import { readEntity, readKnown, readPeers, writeEntity, writeKnown, writePeers }
  * these have met, what was told of an alert, and the lane itself.
  */
 const LANE = 'lane'
+const ENTITY: Readonly<Record<Scope, string>> = { endpoint: 'endpoint/', identity: 'identity/', service: 'as-service/' }
 const SERVICE = 'service/'
 const IDENTITIES = 'identities/'
 const KNOWN = 'known/'
@@ -38,13 +39,13 @@ export function checkpoint(
   const out = new ByteWriter()
   const writes: StateWrite[] = []
   for (const shard of shards.values()) {
-    for (const { ref, key } of shard.gone) writes.push({ key: `${ref.scope}/${key}`, value: null })
+    for (const { ref, key } of shard.gone) writes.push({ key: ENTITY[ref.scope] + key, value: null })
     shard.gone.length = 0
   }
   for (const entity of dirty) {
     if (entity.row < 0) continue
     const { scope } = entity.ref
-    writes.push({ key: `${scope}/${entity.key}`, value: writeEntity(out, plan[scope], entity) })
+    writes.push({ key: ENTITY[scope] + entity.key, value: writeEntity(out, plan[scope], entity) })
   }
   for (const [number, shard] of shards) for (const write of peersWrites(plan, number, shard, out)) writes.push(write)
   const meters: Record<string, Record<string, { run: Meter; single: Meter }>> = {}
@@ -110,8 +111,8 @@ export function restore(
       if (row !== undefined) readPeers(value, plan.identity, row)
     } else if (key.startsWith(KNOWN)) restoreKnown(shards, key.slice(KNOWN.length), value)
     else {
-      const scope = SCOPES.find((one) => key.startsWith(`${one}/`))
-      if (scope !== undefined) restoreEntity(shardFor, scope, key.slice(scope.length + 1), value)
+      const scope = SCOPES.find((one) => key.startsWith(ENTITY[one]))
+      if (scope !== undefined) restoreEntity(shardFor, scope, key.slice(ENTITY[scope].length), value)
     }
   }
   const lane = state.get(LANE)

@@ -1,10 +1,11 @@
 import type { Calendar } from '#src/baseline/blocks.ts'
-import { SCOPES, type Scope } from '#src/baseline/measure.ts'
+import { byScope, SCOPES, type Scope } from '#src/baseline/measure.ts'
 import { emptyTally, mergeTally, type Tally } from '#src/baseline/tally.ts'
 import { hashText } from '#src/call/hash.ts'
 import { settleMeter, turnMeter } from '#src/detection/budget.ts'
 import { dueOf } from '#src/detection/due.ts'
-import type { Plan, Watch } from '#src/detection/plan.ts'
+import { beginAnew } from '#src/detection/family.ts'
+import { type Plan, type ScopePlan, type Watch, watchIn } from '#src/detection/plan.ts'
 import type { Outcome, Setting } from '#src/detection/subject.ts'
 import { OPEN } from '#src/detection/surprise.ts'
 import { admit, advance } from '#src/detection/watch.ts'
@@ -34,30 +35,34 @@ export function closeTick(
       turnMeter(single, tick, calendar)
     }
   }
-  // Whoever is reported was judged here, so every subject is an entity.
-  const heard: Setting['report'] = (subject, watch, outcome) => report(subject as Entity, watch, outcome)
-  const settings = {
-    endpoint: shard.setting('endpoint', false, heard),
-    identity: shard.setting('identity', false, heard),
+  const heard: Setting['report'] = (subject, watch, outcome) => {
+    // Whoever is reported was judged here, so every subject is an entity.
+    const entity = subject as Entity
+    report(entity, watch, outcome)
+    if (outcome === 'resolved') letServiceBeginAnew(shard, settings.service.plan, entity, watch, tick)
   }
+  const settings = byScope((scope) => shard.setting(scope, false, heard))
   const judged = makePlaces(shard, settings, tick, tallies)
-  for (const [entity, tally] of judged) {
-    advance(settings[entity.ref.scope], entity, tick, tally)
-    shard.peers[entity.ref.scope].add(entity.ref)
-  }
   const silent: Entity[] = []
-  for (const entity of alarmed) {
-    if (judged.has(entity)) continue
-    advance(settings[entity.ref.scope], entity, tick, null)
-    silent.push(entity)
+  const judge = (entity: Entity, tally: Tally | null): void => {
+    const { scope } = entity.ref
+    advance(settings[scope], entity, tick, tally)
+    if (tally === null) silent.push(entity)
+    else shard.peers[scope].add(entity.ref)
   }
+  // A service is judged by what its endpoints show: these come first.
+  const services: (readonly [Entity, Tally | null])[] = []
+  const judgeInTurn = (entity: Entity, tally: Tally | null): void => {
+    if (entity.ref.scope === 'service') services.push([entity, tally])
+    else judge(entity, tally)
+  }
+  for (const [entity, tally] of judged) judgeInTurn(entity, tally)
+  for (const entity of alarmed) if (!judged.has(entity)) judgeInTurn(entity, null)
   for (const entity of listened) {
     if (entity.row < 0 || judged.has(entity) || alarmed.has(entity)) continue
-    const setting = settings[entity.ref.scope]
-    if (dueOf(setting.plan, calendar, entity) > tick) continue
-    advance(setting, entity, tick, null)
-    silent.push(entity)
+    if (dueOf(settings[entity.ref.scope].plan, calendar, entity) <= tick) judgeInTurn(entity, null)
   }
+  for (const [entity, tally] of services) judge(entity, tally)
   for (const scope of SCOPES) shard.peers[scope].settle(tick)
   for (const scope of SCOPES) {
     shard.meters[scope].forEach(({ run, single }, i) => {
@@ -67,6 +72,13 @@ export function closeTick(
     })
   }
   return [...judged.keys(), ...silent]
+}
+
+function letServiceBeginAnew(shard: Shard, plan: ScopePlan, entity: Entity, watch: Watch, tick: number): void {
+  const service = shard.serviceOf(entity)
+  const own = watchIn(plan, watch)
+  if (service === undefined || own === undefined) return
+  beginAnew(service, own, tick)
 }
 
 /** Admits the new entities of a tick while there is room, those with the smallest hashes first; the rest is counted for `other`. */

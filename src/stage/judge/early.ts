@@ -1,9 +1,9 @@
 import type { Place } from '#src/baseline/kind.ts'
-import type { Scope } from '#src/baseline/measure.ts'
+import { byScope, type Scope } from '#src/baseline/measure.ts'
 import type { Tally } from '#src/baseline/tally.ts'
 import type { Plan, ScopePlan, Slot, Watch } from '#src/detection/plan.ts'
 import { newPlace, Rows } from '#src/detection/rows.ts'
-import type { Subject } from '#src/detection/subject.ts'
+import type { Setting, Subject } from '#src/detection/subject.ts'
 import { OPEN, PEAKS, SUM, SUMS } from '#src/detection/surprise.ts'
 import { admit, advance } from '#src/detection/watch.ts'
 import type { Entity } from './shard.ts'
@@ -11,7 +11,8 @@ import type { Entity } from './shard.ts'
 /** Told when an open tick crosses; `subject` is the scratch copy that shows the episode. */
 export type EarlyReport = (entity: Entity, subject: Subject, watch: Watch, tick: number) => void
 
-type OfEntity = readonly (readonly [number, Tally])[]
+/** The open ticks of one entity, in order. */
+export type OfEntity = readonly (readonly [number, Tally])[]
 
 /**
  * The settled judge run on a scratch copy: settled state plus the open ticks as they stand. There is no second algorithm; only
@@ -32,13 +33,12 @@ export class Early {
       const early = watches.filter(({ detector }) => detector.single || detector.earlyMargin < Number.POSITIVE_INFINITY)
       return slots.filter((slot) => early.some((watch) => watch.slots.includes(slot)))
     }
-    this.#told = { endpoint: told(plan.endpoint), identity: told(plan.identity) }
-    const rows = (scope: ScopePlan): Rows => {
-      const one = new Rows(scope.width, scope.binsWidth, 1)
+    this.#told = byScope((scope) => told(plan[scope]))
+    this.#scratch = byScope((scope) => {
+      const one = new Rows(plan[scope].width, plan[scope].binsWidth, 1)
       one.take()
       return one
-    }
-    this.#scratch = { endpoint: rows(plan.endpoint), identity: rows(plan.identity) }
+    })
   }
 
   /**
@@ -52,29 +52,53 @@ export class Early {
     return false
   }
 
-  /** Looks at one entity's open ticks, which must be in order. */
-  look(entity: Entity, open: OfEntity, report: EarlyReport): void {
-    const { scope } = entity.ref
-    const plan = this.#plan[scope]
+  /** Looks at one entity's open ticks, which must be in order. `members`: what a service's endpoints show at each of them. */
+  look(entity: Entity, open: OfEntity, report: EarlyReport, members?: Setting['members']): void {
+    const plan = this.#plan[entity.ref.scope]
     if (open.length === 0 || !plan.watches.some((watch) => this.#mayCross(entity, watch, open))) return
-    const subject: Subject = {
-      ref: entity.ref,
-      rows: this.#scratch[scope],
-      row: 0,
-      weight: entity.weight,
-      examples: [...entity.examples],
-    }
     const told = new Set<Watch>()
-    const heard = (_: Subject, watch: Watch, outcome: string, tick: number): void => {
+    const heard: Setting['report'] = (subject, watch, outcome, tick) => {
       if (outcome !== 'opened' || told.has(watch)) return
       told.add(watch)
       report(entity, subject, watch, tick)
     }
+    const setting = entity.home.setting(entity.ref.scope, true, heard, members)
+    const subject = this.#copy(entity, open, setting)
+    for (const [tick, tally] of open) advance(setting, subject, tick, tally)
+  }
+
+  /** Shows an entity as it stands after each of these ticks, with its open ticks among them. */
+  walk(
+    entity: Entity,
+    open: OfEntity,
+    ticks: readonly number[],
+    report: Setting['report'],
+    show: (subject: Subject, tick: number) => void,
+  ): void {
+    // Whose open ticks are no evidence stands as it is settled.
+    const rises = open.some(([, tally]) => this.rises(entity, tally))
+    const setting = entity.home.setting(entity.ref.scope, true, report)
+    let subject: Subject = rises && entity.row >= 0 ? this.#copy(entity, open, setting) : entity
+    let next = 0
+    for (const tick of ticks) {
+      const [at, tally] = (rises ? open[next] : undefined) ?? [Number.POSITIVE_INFINITY, null]
+      if (at <= tick) {
+        if (next === 0 && entity.row < 0) subject = this.#copy(entity, open, setting)
+        advance(setting, subject, at, tally)
+        next += 1
+      }
+      show(subject, tick)
+    }
+  }
+
+  /** A scratch copy of an entity; of who is not admitted yet, as it will be at its first open tick. */
+  #copy(entity: Entity, open: OfEntity, setting: Setting): Subject {
+    const { ref, weight } = entity
+    const subject = { ref, rows: this.#scratch[ref.scope], row: 0, weight, examples: [...entity.examples] }
     const [first] = open[0] as readonly [number, Tally]
-    const setting = entity.home.setting(scope, true, heard)
     if (entity.row < 0) admit(setting, subject, first)
     else entity.rows.copyTo(entity.row, subject.rows)
-    for (const [tick, tally] of open) advance(setting, subject, tick, tally)
+    return subject
   }
 
   /**

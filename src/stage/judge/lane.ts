@@ -1,29 +1,26 @@
-import type { Alert, AlertRecord } from '#src/alert/alert.ts'
-import { alertOf } from '#src/alert/describe.ts'
-import { type Telling, type Told, tellEarly, tellSettled, withdraw } from '#src/alert/told.ts'
+import type { AlertRecord } from '#src/alert/alert.ts'
+import { type Telling, tellEarly, tellSettled, withdraw } from '#src/alert/told.ts'
 import { type Block, readBlock, type TallyEntry } from '#src/baseline/block.ts'
 import { blockOf } from '#src/baseline/blocks.ts'
 import { Malformed } from '#src/baseline/bytes.ts'
-import { SCOPES } from '#src/baseline/measure.ts'
-import type { Tally } from '#src/baseline/tally.ts'
-import { layoutsOf, type Watch } from '#src/detection/plan.ts'
-import type { Outcome } from '#src/detection/subject.ts'
+import { serviceOfKey } from '#src/baseline/entity.ts'
+import { byScope, SCOPES } from '#src/baseline/measure.ts'
+import { layoutsOf } from '#src/detection/plan.ts'
 import type { Append, Opening, Step, StreamRecord } from '#src/stream/stream.ts'
 import { accountsOf, spendingOf } from './accounts.ts'
 import { Announced } from './announced.ts'
-import { checkpoint, restore, toldWrite } from './checkpoint.ts'
+import { type Change, Changes, detachOrphans } from './changes.ts'
+import { checkpoint, restore } from './checkpoint.ts'
 import { alarmedOf, closeTick, isAlarmed } from './close.ts'
-import { Early } from './early.ts'
 import { Listening } from './listening.ts'
+import { Notices } from './notices.ts'
 import type { JudgeOptions } from './options.ts'
 import { ResumePoint } from './resume.ts'
 import { baselineRecord } from './rows.ts'
 import { admitted, type Entity, Shard } from './shard.ts'
+import { Tellings } from './tellings.ts'
 import { NO_TALLIES, OpenTicks } from './ticks.ts'
 import { EventTime } from './time.ts'
-
-/** How many alerts' tellings a lane remembers before it forgets withdrawn ones. */
-const TOLD_MOST = 20_000
 
 /**
  * A block whose event time is so far behind its append time was written in a catch-up. What it crosses is told when its tick closes,
@@ -39,11 +36,11 @@ export class JudgeLane {
   readonly #options: JudgeOptions
   readonly #partition: number
   readonly #shards = new Map<number, Shard>()
-  readonly #told = new Map<string, Told>()
+  readonly #tellings = new Tellings()
   readonly #time: EventTime
   readonly #open: OpenTicks
   readonly #announced: Announced
-  readonly #early: Early
+  readonly #notices: Notices
   readonly #resume: ResumePoint
   /** Records before this were read in an earlier life: what of them is settled already is nothing late. */
   readonly #readBefore: number
@@ -60,7 +57,6 @@ export class JudgeLane {
   #uncommitted = 0
   #counts = { overflowed: 0, evicted: 0, lateAfterIdle: 0, malformed: 0 }
   #appends: Append[] = []
-  #toldNow = new Set<string>()
 
   constructor(options: JudgeOptions, opening: Opening) {
     this.#options = options
@@ -72,16 +68,19 @@ export class JudgeLane {
       )
     }
     this.#time = new EventTime(options.latenessMs, opening.state, opening.resume ?? 0)
-    this.#open = new OpenTicks(layoutsOf(options.plan))
+    this.#open = new OpenTicks(byScope((scope) => options.plan[scope].layout))
     this.#announced = new Announced(options.openTallies)
-    this.#early = new Early(options.plan)
+    this.#notices = new Notices(options.plan, options.calendar)
     this.#listening = new Listening(options.plan, options.calendar)
     this.#resume = new ResumePoint(opening.resume ?? 0)
     this.#readBefore = opening.note === '' ? 0 : Number(opening.note)
     this.#closed =
-      restore(options.plan, this.#shards, options.shards, this.#told, opening.state) ?? Number.NEGATIVE_INFINITY
+      restore(options.plan, this.#shards, options.shards, this.#tellings.told, opening.state) ??
+      Number.NEGATIVE_INFINITY
     this.#savedAt = this.#closed
+    for (const told of this.#tellings.told.values()) if (told.waiting !== null) this.#notices.note(told, told.waiting)
     for (const shard of this.#shards.values()) {
+      detachOrphans(shard, options.plan)
       this.#alarmed.set(shard, alarmedOf(shard, options.plan))
       for (const scope of SCOPES) for (const entity of shard.entities[scope].values()) this.#listening.add(entity)
     }
@@ -89,12 +88,13 @@ export class JudgeLane {
 
   step(records: readonly StreamRecord[]): Step | null {
     this.#appends = []
-    this.#toldNow = new Set()
     const rising = new Set<Entity>()
     for (const record of records) this.#merge(record, rising)
     this.#settle()
-    this.#lookEarly(rising)
-    const told = [...this.#toldNow].map((id) => toldWrite(id, this.#told.get(id) ?? null))
+    this.#notices.look(rising, this.#open, (alert, tick) =>
+      this.#tell(alert.id, tellEarly(this.#tellings.told.get(alert.id), alert, tick + 1)),
+    )
+    const told = this.#tellings.writes()
     const state = [...told, ...this.#time.endedWrites(), ...(this.#checkpointDue() ? this.#checkpoint() : [])]
     this.#report()
     this.#uncommitted += records.length
@@ -145,9 +145,20 @@ export class JudgeLane {
     const full = this.#open.size >= this.#options.openTallies && !shard.entities[scope].has(key)
     if (full) this.#counts.overflowed += tally.integers[0] as number
     const entity = full ? shard.other(scope) : shard.entity(scope, key)
+    if (scope === 'endpoint' && this.#options.plan.service.watches.length > 0) {
+      const service = this.#serviceFor(shard, full ? serviceOfKey(key) : entity.ref.service)
+      const together = this.#open.of(tick, service)
+      this.#options.plan.together.add(together, tally)
+      if (!this.#catchesUp && this.#notices.rises(service, together)) rising.add(service)
+    }
     const whole = this.#open.add(tick, entity, tally)
     this.#mergedSince += 1
-    if (!this.#catchesUp && this.#early.rises(entity, whole)) rising.add(entity)
+    if (!this.#catchesUp && this.#notices.rises(entity, whole)) rising.add(entity)
+  }
+
+  #serviceFor(shard: Shard, name: string): Entity {
+    const full = this.#open.size >= this.#options.openTallies && !shard.entities.service.has(name)
+    return full ? shard.other('service') : shard.entity('service', name)
   }
 
   /** Closes every tick that all sources have passed, one after the other; nothing happens in ticks in which nothing is open. */
@@ -173,24 +184,24 @@ export class JudgeLane {
     this.#hear(tick + 1)
     const byShard = this.#open.take(tick)
     const due = this.#listening.take(tick)
-    const settled: { alert: Alert; outcome: Outcome }[] = []
+    const settled: Change[] = []
     for (const [shard, alarmed] of this.#alarmed) {
       const tallies = byShard.get(shard) ?? NO_TALLIES
       const listened = due(shard)
       if (tallies.size === 0 && alarmed.size === 0 && listened.size === 0) continue
-      const report = (entity: Entity, watch: Watch, outcome: Outcome): void => {
-        const status = outcome === 'resolved' ? 'resolved' : 'open'
-        settled.push({ alert: alertOf(entity, watch, status, true, calendar.tickMs), outcome })
-      }
-      const judged = closeTick(shard, calendar, tick, tallies, alarmed, report, listened)
+      const changes = new Changes(shard, this.#options.plan, calendar, tick)
+      const judged = closeTick(shard, calendar, tick, tallies, alarmed, changes.add, listened)
+      changes.join()
+      settled.push(...changes.all)
       for (const entity of judged) this.#judged(alarmed, entity)
       for (const entity of listened) this.#listening.add(entity)
     }
     this.#closed = tick + 1
-    settled.sort((a, b) => (a.alert.id < b.alert.id ? -1 : 1))
+    // Changes of one alert stay in their order.
+    settled.sort(({ alert: a }, { alert: b }) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
     for (const { alert, outcome } of settled)
-      this.#tell(alert.id, tellSettled(this.#told.get(alert.id), outcome, alert, tick + 1))
-    this.#withdraw()
+      this.#tell(alert.id, tellSettled(this.#tellings.told.get(alert.id), outcome, alert, tick + 1))
+    for (const [id, told] of this.#tellings.unconfirmed(this.#closed)) this.#tell(id, withdraw(told))
   }
 
   /** Tells all shards of the endpoints that were called for the first time before this tick. */
@@ -209,33 +220,10 @@ export class JudgeLane {
     entity.isSeen = true
   }
 
-  /** Early notices whose tick has closed without being confirmed. */
-  #withdraw(): void {
-    for (const [id, told] of this.#told) {
-      if (told.waiting !== null && told.tick <= this.#closed) this.#tell(id, withdraw(told))
-    }
-  }
-
-  #lookEarly(rising: ReadonlySet<Entity>): void {
-    const open = this.#open.inOrder()
-    if (open.length === 0) return
-    for (const entity of rising) {
-      const own: (readonly [number, Tally])[] = []
-      for (const [tick, byShard] of open) {
-        const tally = byShard.get(entity.home)?.get(entity)
-        if (tally !== undefined) own.push([tick, tally])
-      }
-      this.#early.look(entity, own, (_, subject, watch, tick) => {
-        const alert = alertOf(subject, watch, 'open', false, this.#options.calendar.tickMs)
-        this.#tell(alert.id, tellEarly(this.#told.get(alert.id), alert, tick + 1))
-      })
-    }
-  }
-
   #tell(id: string, telling: Telling | null): void {
     if (telling === null) return
-    this.#remember(id, telling.told)
-    this.#toldNow.add(id)
+    this.#tellings.remember(id, telling.told)
+    this.#notices.note(telling.told, telling.record.alert)
     this.#appends.push({
       topic: 'alerts',
       partition: this.#partition,
@@ -243,19 +231,6 @@ export class JudgeLane {
       value: Buffer.from(JSON.stringify(telling.record)),
     })
     this.#options.observer?.told?.(telling.record satisfies AlertRecord)
-  }
-
-  #remember(id: string, told: Told): void {
-    this.#told.delete(id)
-    this.#told.set(id, told)
-    if (this.#told.size <= TOLD_MOST) return
-    // Withdrawn ids are kept only to be told as reopened; the oldest of them go first.
-    for (const [oldest, one] of this.#told) {
-      if (one.event !== 'withdrawn') continue
-      this.#told.delete(oldest)
-      this.#toldNow.add(oldest)
-      return
-    }
   }
 
   #writeRows(tick: number): void {
@@ -281,12 +256,7 @@ export class JudgeLane {
   #checkpoint(): ReturnType<typeof checkpoint> {
     for (const shard of this.#shards.values()) this.#counts.evicted += shard.gone.length
     const writes = checkpoint(this.#options.plan, this.#shards, this.#dirty, this.#closed)
-    for (const [id, told] of this.#told) {
-      // The state holds the resolution now: reading again begins after it. Withdrawn ids may fire again, and are kept.
-      if (told.event !== 'resolved' || told.tick > this.#closed) continue
-      this.#told.delete(id)
-      writes.push(toldWrite(id, null))
-    }
+    writes.push(...this.#tellings.forgetResolved(this.#closed))
     for (const shard of this.#shards.values()) shard.forgetHomeless((entity) => this.#open.holds(entity))
     for (const entity of this.#dirty) entity.isDirty = false
     this.#dirty = []

@@ -1,7 +1,7 @@
 import type { AlertRecord } from '#src/alert/alert.ts'
 import type { Calendar } from '#src/baseline/blocks.ts'
 import type { EntityRef } from '#src/baseline/entity.ts'
-import type { Scope } from '#src/baseline/measure.ts'
+import type { Counted, Scope } from '#src/baseline/measure.ts'
 import type { ShardAccounts } from '#src/detection/ledger.ts'
 import type { Plan } from '#src/detection/plan.ts'
 import type { Spending } from './accounts.ts'
@@ -13,8 +13,8 @@ export interface JudgeOptions {
   readonly shards: number
   /** The weight of an entity in the budget: a whole number, above 1 for what is sensitive. */
   readonly weightOf: (ref: EntityRef) => number
-  /** How many entities of a scope one shard keeps; the rest share one entity. */
-  readonly entitiesPerShard: Readonly<Record<Scope, number>>
+  /** How many entities of a scope one shard keeps, and no more services than endpoints; the rest share one entity. */
+  readonly entitiesPerShard: Readonly<Record<Counted, number>>
   /** How many tallies of open ticks one lane keeps; beyond it new entities' calls are counted for the shared one. */
   readonly openTallies: number
   /** Event time between two checkpoints. */

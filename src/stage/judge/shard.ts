@@ -1,13 +1,13 @@
 import { blockOf, type Calendar } from '#src/baseline/blocks.ts'
 import { type EntityRef, isEndpointKey, isOther, keyOf, otherRef, refOf } from '#src/baseline/entity.ts'
 import type { Known } from '#src/baseline/kind.ts'
-import type { Scope } from '#src/baseline/measure.ts'
-import { SCOPES } from '#src/baseline/measure.ts'
+import { byScope, type Counted, SCOPES, type Scope } from '#src/baseline/measure.ts'
 import type { Tally } from '#src/baseline/tally.ts'
 import { newMeter } from '#src/detection/budget.ts'
-import { NEXT, type Plan, type ScopePlan, type Slot } from '#src/detection/plan.ts'
+import { MembersSum } from '#src/detection/family.ts'
+import { NEXT, type Plan, type Slot, type Watch, watchIn } from '#src/detection/plan.ts'
 import { Rows } from '#src/detection/rows.ts'
-import type { Setting, Subject, WatchMeters } from '#src/detection/subject.ts'
+import type { Members, Setting, Subject, WatchMeters } from '#src/detection/subject.ts'
 import { OPEN } from '#src/detection/surprise.ts'
 import type { Sampled } from '#src/sketch/sample.ts'
 import { Peers } from './peers.ts'
@@ -32,18 +32,22 @@ export interface Entity extends Subject {
 /** An entity that has seen nothing for so long may give its place away. */
 const IDLE_MS = 3_600_000
 
+const NOBODY: ReadonlySet<Entity> = new Set()
+const noMembers = (): null => null
+
 /** A fixed slice of the entities: their state, their share of the budget. Nothing in it knows of other shards. */
 export class Shard {
   readonly #plan: Plan
   readonly #calendar: Calendar
   readonly #most: Readonly<Record<Scope, number>>
   readonly #weightOf: (ref: EntityRef) => number
-  readonly entities: Readonly<Record<Scope, Map<string, Entity>>> = { endpoint: new Map(), identity: new Map() }
+  readonly entities: Readonly<Record<Scope, Map<string, Entity>>> = byScope(() => new Map())
+  readonly #endpoints = new Map<string, Set<Entity>>()
   readonly rows: Readonly<Record<Scope, Rows>>
   readonly meters: Readonly<Record<Scope, readonly WatchMeters[]>>
   readonly peers: Readonly<Record<Scope, Peers>>
   /** For each scope the block in which room was last made; a part of the state. */
-  readonly roomMade: Record<Scope, number> = { endpoint: -1, identity: -1 }
+  readonly roomMade: Record<Scope, number> = byScope(() => -1)
   /** Entities that gave their place away since the last checkpoint. */
   readonly gone: Entity[] = []
   /** Names for which there was no room; they hold open tallies, perhaps, and nothing else. */
@@ -55,20 +59,18 @@ export class Shard {
     number: number,
     plan: Plan,
     calendar: Calendar,
-    most: Readonly<Record<Scope, number>>,
+    most: Readonly<Record<Counted, number>>,
     weightOf: (ref: EntityRef) => number,
   ) {
     this.#number = number
     this.#plan = plan
     this.#calendar = calendar
-    this.#most = most
+    // There are no more services than endpoints.
+    this.#most = { ...most, service: most.endpoint }
     this.#weightOf = weightOf
-    const rowsOf = (scope: ScopePlan): Rows => new Rows(scope.width, scope.binsWidth, 8)
-    this.rows = { endpoint: rowsOf(plan.endpoint), identity: rowsOf(plan.identity) }
-    const metersOf = (scope: ScopePlan): WatchMeters[] =>
-      scope.watches.map(() => ({ run: newMeter(), single: newMeter() }))
-    this.meters = { endpoint: metersOf(plan.endpoint), identity: metersOf(plan.identity) }
-    this.peers = { endpoint: new Peers(plan.endpoint, calendar), identity: new Peers(plan.identity, calendar) }
+    this.rows = byScope((scope) => new Rows(plan[scope].width, plan[scope].binsWidth, 8))
+    this.meters = byScope((scope) => plan[scope].watches.map(() => ({ run: newMeter(), single: newMeter() })))
+    this.peers = byScope((scope) => new Peers(plan[scope], calendar))
   }
 
   /** The entity of a name, made (not admitted) where it is new. */
@@ -89,7 +91,20 @@ export class Shard {
       due: Number.POSITIVE_INFINITY,
     }
     this.entities[ref.scope].set(key, fresh)
+    if (scope === 'endpoint') this.#join(fresh)
     return fresh
+  }
+
+  /** The endpoints of a service, as far as they have a name here. */
+  endpointsOf(service: string): ReadonlySet<Entity> {
+    return this.#endpoints.get(service) ?? NOBODY
+  }
+
+  /** The service of an endpoint, where it is judged; undefined for those that share one entity. */
+  serviceOf({ ref }: Entity): Entity | undefined {
+    if (ref.scope !== 'endpoint' || isOther(ref)) return undefined
+    const service = this.entities.service.get(ref.service)
+    return service === undefined || service.row < 0 ? undefined : service
   }
 
   other(scope: Scope): Entity {
@@ -114,12 +129,14 @@ export class Shard {
     for (const entity of this.homeless) {
       if (isOpen(entity)) continue
       this.homeless.delete(entity)
-      if (entity.row < 0) this.entities[entity.ref.scope].delete(entity.key)
+      if (entity.row >= 0) continue
+      this.entities[entity.ref.scope].delete(entity.key)
+      if (entity.ref.scope === 'endpoint') this.#leave(entity)
     }
   }
 
-  /** What `advance` needs beside the entity. */
-  setting(scope: Scope, early: boolean, report: Setting['report']): Setting {
+  /** What `advance` needs beside the entity. `members`: what endpoints show, where that is not as they are settled. */
+  setting(scope: Scope, early: boolean, report: Setting['report'], members?: Setting['members']): Setting {
     return {
       plan: this.#plan[scope],
       calendar: this.#calendar,
@@ -128,8 +145,18 @@ export class Shard {
       known: this.#known,
       weightOf: this.#weightOfName,
       early,
+      members: members ?? (early ? noMembers : this.membersOf),
       report,
     }
+  }
+
+  /** What the endpoints of a service show as they are settled; null for what is no service. */
+  readonly membersOf = ({ scope, service }: EntityRef, watch: Watch, tick: number): Members | null => {
+    if (scope !== 'service') return null
+    const own = watchIn(this.#plan.endpoint, watch)
+    const sum = new MembersSum()
+    if (own !== undefined) for (const endpoint of this.endpointsOf(service)) sum.add(endpoint, own, tick)
+    return sum.members
   }
 
   readonly #prior = (ref: EntityRef, slot: Slot, tick: number): number => this.peers[ref.scope].prior(ref, slot, tick)
@@ -138,6 +165,19 @@ export class Shard {
 
   /** Names of endpoints have weights; nothing else that is met has. */
   readonly #weightOfName = (name: string): number => (isEndpointKey(name) ? this.#weightOf(refOf('endpoint', name)) : 1)
+
+  #join(endpoint: Entity): void {
+    const { service } = endpoint.ref
+    const there = this.#endpoints.get(service)
+    if (there === undefined) this.#endpoints.set(service, new Set([endpoint]))
+    else there.add(endpoint)
+  }
+
+  #leave(endpoint: Entity): void {
+    const { service } = endpoint.ref
+    const there = this.#endpoints.get(service)
+    if (there?.delete(endpoint) === true && there.size === 0) this.#endpoints.delete(service)
+  }
 
   #makeRoom(scope: Scope, tick: number, present: ReadonlyMap<Entity, Tally>): void {
     const rows = this.rows[scope]
@@ -164,7 +204,7 @@ export class Shard {
 
 /** How many entities of each scope the shards have admitted together. */
 export function admitted(shards: Iterable<Shard>): Record<Scope, number> {
-  const sums: Record<Scope, number> = { endpoint: 0, identity: 0 }
+  const sums = byScope(() => 0)
   for (const shard of shards) for (const scope of SCOPES) sums[scope] += shard.rows[scope].size
   return sums
 }

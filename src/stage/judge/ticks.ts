@@ -1,5 +1,5 @@
 import type { Layout, Scope } from '#src/baseline/measure.ts'
-import { mergeTally, type Tally } from '#src/baseline/tally.ts'
+import { emptyTally, mergeTally, type Tally } from '#src/baseline/tally.ts'
 import type { Entity, Shard } from './shard.ts'
 
 type OfShard = Map<Entity, Tally>
@@ -25,16 +25,7 @@ export class OpenTicks {
 
   /** Takes a tally over: it is merged into from now on, and must not be used by others. Returns what the tick holds now. */
   add(tick: number, entity: Entity, tally: Tally): Tally {
-    let ofTick = this.#ticks.get(tick)
-    if (ofTick === undefined) {
-      ofTick = new Map()
-      this.#ticks.set(tick, ofTick)
-    }
-    let ofShard = ofTick.get(entity.home)
-    if (ofShard === undefined) {
-      ofShard = new Map()
-      ofTick.set(entity.home, ofShard)
-    }
+    const ofShard = this.#ofShard(tick, entity.home)
     const known = ofShard.get(entity)
     if (known !== undefined) {
       mergeTally(this.#layouts[entity.ref.scope], known, tally)
@@ -43,6 +34,31 @@ export class OpenTicks {
     ofShard.set(entity, tally)
     this.#size += 1
     return tally
+  }
+
+  /** What the tick holds of an entity, to be added to: an empty tally where there was none. */
+  of(tick: number, entity: Entity): Tally {
+    const ofShard = this.#ofShard(tick, entity.home)
+    const known = ofShard.get(entity)
+    if (known !== undefined) return known
+    const fresh = emptyTally(this.#layouts[entity.ref.scope])
+    ofShard.set(entity, fresh)
+    this.#size += 1
+    return fresh
+  }
+
+  #ofShard(tick: number, shard: Shard): OfShard {
+    let ofTick = this.#ticks.get(tick)
+    if (ofTick === undefined) {
+      ofTick = new Map()
+      this.#ticks.set(tick, ofTick)
+    }
+    let ofShard = ofTick.get(shard)
+    if (ofShard === undefined) {
+      ofShard = new Map()
+      ofTick.set(shard, ofShard)
+    }
+    return ofShard
   }
 
   /** The first open tick, or `null`. */

@@ -133,6 +133,7 @@ function facts(alert, now) {
     ['Last seen', clock(alert.last_seen_at, now)],
     ['Detected', clock(alert.detected_at, now)],
     ...(alert.resolved_at ? [['Ended', clock(alert.resolved_at, now)]] : []),
+    ...(alert.parent ? [['Part of', shown(alert.parent)]] : []),
   ]
   const list = rows.map(([name, value]) => make('div', {}, make('dt', { text: name }), make('dd', { text: value })))
   return block('What it rests on', make('dl', withClass('facts'), ...list))
@@ -180,8 +181,8 @@ function query(alert) {
   return section
 }
 
-/** What became of the alert so far; filled when a card is opened. */
-export function showHistory(card, alert, events, now) {
+/** What became of the alert so far, and the alerts that belong to it; filled when a card is opened. */
+export function showHistory(card, alert, events, behind, now) {
   const rows = events.map((event) =>
     make(
       'li',
@@ -193,5 +194,15 @@ export function showHistory(card, alert, events, now) {
   )
   const id = make('p', withClass('quiet'), 'Alert ', make('code', { text: shown(alert.id) }))
   const list = rows.length > 0 ? make('ol', withClass('events'), ...rows) : ''
-  card.querySelector('.history').replaceChildren(make('h4', { text: 'History' }), list, id)
+  const parts = [make('h4', { text: 'History' }), list, id]
+  if (behind.length > 0) parts.push(make('h4', { text: 'Told with it' }), alertsBehind(behind))
+  card.querySelector('.history').replaceChildren(...parts)
+}
+
+/** Alerts of a service's endpoints, each in a line. */
+function alertsBehind(alerts) {
+  const rows = alerts.map(({ entity, reason }) =>
+    make('li', {}, make('bdi', { text: entityName(entity).name }), make('span', { text: shown(reason) })),
+  )
+  return make('ul', withClass('events'), ...rows)
 }

@@ -31,7 +31,10 @@ async function poll() {
   const status = await ask('/v1/status')
   showStatus(status)
   showBudget(await ask('/v1/budget'))
-  const [open, lately] = await Promise.all([ask('/v1/alerts?status=open&limit=200'), ask('/v1/alerts?limit=60')])
+  const [open, lately] = await Promise.all([
+    ask('/v1/alerts?status=open&parent=none&limit=200'),
+    ask('/v1/alerts?parent=none&limit=60'),
+  ])
   const alerts = new Map([...lately.alerts, ...open.alerts].map((alert) => [alert.id, alert]))
   const linked = decodeURIComponent(location.hash.slice(1))
   if (linked !== '' && linked !== 'alerts' && !alerts.has(linked)) await addLinked(alerts, linked)
@@ -122,8 +125,10 @@ function cardFor(alert, now) {
 
 async function history(card, alert, now) {
   try {
-    const { events } = await ask(`/v1/alerts/${encodeURIComponent(alert.id)}`)
-    showHistory(card, alert, events, now)
+    const id = encodeURIComponent(alert.id)
+    const { events } = await ask(`/v1/alerts/${id}`)
+    const behind = alert.entity?.kind === 'service' ? (await ask(`/v1/alerts?parent=${id}&limit=100`)).alerts : []
+    showHistory(card, alert, events, behind, now)
   } catch (error) {
     showError(error)
   }

@@ -12,20 +12,23 @@ export interface Told {
 
 export function toldOf({ entity, opened_at, detected_at }: Alert): Told {
   const minute = (time: string): number => Math.round((Date.parse(time) - STORY_START) / 600) / 100
+  const endpoint = `${entity.method} ${entity.service} ${entity.route}`
   return {
-    entity: entity.identity ?? `${entity.method} ${entity.service} ${entity.route}`,
+    entity: entity.identity ?? (entity.kind === 'service' ? (entity.service as string) : endpoint),
     opened: minute(opened_at),
     detected: minute(detected_at),
   }
 }
 
-/** Fails unless there is one alert for each expectation, in any order, and each is as expected. */
+/** Fails unless one alert is told for each expectation, in any order, and each is as expected. */
 export function expectAlerts(alerts: readonly Alert[], expected: readonly Expected[]): void {
-  const left = [...alerts]
+  const left = alerts.filter(({ parent }) => parent === null)
   for (const want of expected) {
     const at = left.findIndex((alert) => toldOf(alert).entity === want.entity)
     expect(at, `an alert on ${want.entity}; there were ${JSON.stringify(alerts.map(toldOf))}`).toBeGreaterThanOrEqual(0)
-    expectAlert(left.splice(at, 1)[0] as Alert, want)
+    const alert = left.splice(at, 1)[0] as Alert
+    expectAlert(alert, want)
+    expectWithin('behind it', alerts.filter(({ parent }) => parent === alert.id).length, want.behind ?? 0)
   }
   expect(left.map(toldOf), 'alerts that nobody expected').toEqual([])
 }

@@ -73,7 +73,7 @@ const range = z.tuple([z.number(), z.number()])
 const severity = z.enum(['low', 'medium', 'high', 'critical'])
 
 const expected = z.strictObject({
-  entity: z.string().describe('METHOD service /route, or the name of an identity'),
+  entity: z.string().describe('METHOD service /route, or the name of an identity or a service'),
   severity: z.union([severity, z.array(severity).min(1)]),
   opened: range.describe('Minutes between which the anomaly begins'),
   detected: range.describe('Minutes between which the evidence suffices'),
@@ -81,6 +81,7 @@ const expected = z.strictObject({
   observed: z
     .record(z.string(), z.union([z.number(), range]))
     .refine((fields) => Object.keys(fields).length > 0, { error: 'at least one number' }),
+  behind: range.optional().describe('How many alerts of its endpoints belong to that of a service; none unless given'),
   contributor: z.string().optional().describe('Who made most of the calls'),
   says: z.string().optional().describe('What its sentence must hold'),
 })

@@ -51,7 +51,8 @@ export function wronglyTold(records: readonly AlertRecord[], { receiver }: Rig, 
   if (noticed.size !== told.length) problems.push(`${told.length - noticed.size} notices are in the topic twice`)
   for (const id of arrived.keys()) if (!noticed.has(id)) problems.push(`${id} arrived and is not in the topic`)
   if (receiver.refused > 0) problems.push(`the receiver refused ${receiver.refused} requests`)
-  const resolved = new Set(expected.filter(({ status }) => status === 'resolved').map(({ id }) => id))
+  const alone = expected.filter(({ parent }) => parent === null)
+  const resolved = new Set(alone.filter(({ status }) => status === 'resolved').map(({ id }) => id))
   const settled = new Set(expected.map(({ id }) => id))
   for (const alertId of new Set(receiver.received.map((one) => one.alertId))) {
     const events = receiver.of(alertId).map(({ event }) => event)

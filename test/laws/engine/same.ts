@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import native from '#schemas/native/format.ts'
-import type { AlertRecord } from '#src/alert/alert.ts'
+import type { Alert, AlertRecord } from '#src/alert/alert.ts'
 import { TIME_BOUNDS } from '#src/call/time.ts'
 import { shake } from '#src/command/replay/shake.ts'
 import { randomFor } from '#src/demo/random.ts'
@@ -79,11 +79,28 @@ export function checkTold({ records, settled, held }: Outcome): void {
   }
   for (const alert of settled) {
     const last = events.get(alert.id)?.at(-1)
+    if (alert.parent !== null) {
+      checkAttached(alert, settled)
+      // Told only to those who had been told before it belonged there, and then to the end.
+      if (last !== undefined && last !== 'withdrawn' && alert.status === 'resolved')
+        expect(last, alert.id).toBe('resolved')
+      continue
+    }
     if (alert.status === 'resolved') expect(last, alert.id).toBe('resolved')
     else expect(['opened', 'updated', 'reopened'], alert.id).toContain(last)
   }
   const known = new Set(settled.map(({ id }) => id))
   for (const [id, own] of events) if (!known.has(id)) expect(own.at(-1), id).toBe('withdrawn')
+}
+
+/** What an alert that belongs to another has in common with it. */
+function checkAttached(alert: Alert, settled: readonly Alert[]): void {
+  const parent = settled.find(({ id }) => id === alert.parent)
+  const { detector, entity, status, resolved_at } = alert
+  expect([parent?.detector, parent?.entity.kind, parent?.entity.service]).toEqual([detector, 'service', entity.service])
+  expect([parent?.parent, parent?.status, parent?.resolved_at]).toEqual([null, status, resolved_at])
+  const before = Date.parse(parent?.detected_at ?? '') - Date.parse(alert.detected_at)
+  expect(before).toBeLessThanOrEqual(2 * TICK_MS)
 }
 
 /** Runs a world in another way. */

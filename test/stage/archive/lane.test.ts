@@ -77,7 +77,7 @@ describe('the archive’s lane', () => {
     const lane = await open()
     await lane.take(calls(5, 15))
     await settled()
-    expect(store.asked[0]?.token).toMatch(/^api_calls:calls\/0:5-14:2:2026-11-22:1795336200000:[0-9a-f]{12}$/)
+    expect(store.asked[0]?.token).toMatch(/^api_calls:calls\/0:5-14:3:2026-11-22:1795336200000:[0-9a-f]{12}$/)
   })
 
   test('inserts nothing after a commit failed, and takes no more', async () => {

@@ -77,6 +77,18 @@ describe('alertRows', () => {
     expect(rows).toMatchObject([{ fields: { evidence: '{}' } }, { fields: { evidence: '{}' } }])
   })
 
+  test('say to which alert it belongs, if to any; older records say nothing of it', () => {
+    const { parent: _, ...old } = alertOf('a')
+    for (const [alert, parent] of [
+      [alertOf('a', { parent: 'b' }), 'b'],
+      [alertOf('a'), ''],
+      [old, ''],
+    ] as const) {
+      const rows = read(alertRows, JSON.stringify({ alert, telling: null }))
+      expect(rows).toMatchObject([{ fields: { parent } }, { fields: { parent } }])
+    }
+  })
+
   test('of an untold change have no notice', () => {
     const rows = read(alertRows, JSON.stringify({ alert: alertOf('a'), telling: null }))
     expect(rows).toMatchObject([{ fields: { notice: null, event: '' } }, {}])

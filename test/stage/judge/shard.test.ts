@@ -98,7 +98,7 @@ describe('a shard that is full', () => {
     expect(shard.hasRoom('endpoint', 5 * HOUR, present)).toBe(true)
     close(shard, 5 * HOUR, ['/c'])
     expect(shard.hasRoom('endpoint', 5 * HOUR, present)).toBe(false)
-    expect(shard.roomMade).toEqual({ endpoint: Math.floor((5 * HOUR) / 60), identity: -1 })
+    expect(shard.roomMade).toEqual({ endpoint: Math.floor((5 * HOUR) / 60), identity: -1, service: -1 })
   })
 
   test('keeps a name whose later tallies are open already, so that it comes back as itself', () => {
