@@ -51,15 +51,17 @@ export function wronglyTold(records: readonly AlertRecord[], { receiver }: Rig, 
   if (noticed.size !== told.length) problems.push(`${told.length - noticed.size} notices are in the topic twice`)
   for (const id of arrived.keys()) if (!noticed.has(id)) problems.push(`${id} arrived and is not in the topic`)
   if (receiver.refused > 0) problems.push(`the receiver refused ${receiver.refused} requests`)
-  const alone = expected.filter(({ parent }) => parent === null)
-  const resolved = new Set(alone.filter(({ status }) => status === 'resolved').map(({ id }) => id))
+  const resolved = new Set(expected.filter(({ status }) => status === 'resolved').map(({ id }) => id))
+  // What belongs to another alert may have been taken back before it settled: then nothing more is told of it.
+  const attached = new Set(expected.filter(({ parent }) => parent !== null).map(({ id }) => id))
   const settled = new Set(expected.map(({ id }) => id))
   for (const alertId of new Set(receiver.received.map((one) => one.alertId))) {
     const events = receiver.of(alertId).map(({ event }) => event)
     const opened = events.filter((event) => event === 'opened').length
     if (opened !== 1 || events[0] !== 'opened') problems.push(`${alertId} was told as ${events.join(', ')}`)
     const last = events.at(-1)
-    if (resolved.has(alertId) && last !== 'resolved') problems.push(`${alertId} was left ${last}`)
+    const isTakenBack = attached.has(alertId) && last === 'withdrawn'
+    if (resolved.has(alertId) && last !== 'resolved' && !isTakenBack) problems.push(`${alertId} was left ${last}`)
     if (!settled.has(alertId) && last !== 'withdrawn') problems.push(`${alertId} never settled and was left ${last}`)
   }
   return problems

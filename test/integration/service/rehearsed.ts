@@ -96,14 +96,17 @@ export async function untilSettled(
  * last may still be on its way when nothing waits any more. After `ms` it is taken for lost, and left to the comparison.
  */
 export async function untilTold({ receiver }: Rig, { expected }: Rehearsed, ms: number): Promise<void> {
-  // What belongs to another alert may not be told at all.
-  const ends = new Map(expected.alerts.map(({ id, status, parent }) => [id, parent === null ? status : 'open']))
+  const ends = new Map(expected.alerts.map(({ id, status }) => [id, status]))
+  const attached = new Set(expected.alerts.filter(({ parent }) => parent !== null).map(({ id }) => id))
   const deadline = performance.now() + ms
   await until('every alert is told to its end', ms + patienceMs, () => {
     const ids = new Set([...ends.keys(), ...receiver.received.map(({ alertId }) => alertId)])
     const isTold = (id: string) => {
       const end = ends.get(id) ?? 'withdrawn'
-      return end === 'open' || receiver.of(id).at(-1)?.event === end
+      const last = receiver.of(id).at(-1)?.event
+      // What belongs to another alert may not be told at all, or have been taken back before it settled.
+      if (attached.has(id) && (last === undefined || last === 'withdrawn')) return true
+      return end === 'open' || last === end
     }
     return [...ids].every(isTold) || performance.now() > deadline ? true : null
   })
