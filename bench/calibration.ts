@@ -28,6 +28,7 @@ const ABLATIONS: readonly (readonly [finding: number, without: string, world: Wo
   [8, 'seasons that are earned', WORLDS.diurnal, WITHOUT.earnedSeason],
   [11, 'the Fano factor', WORLDS.clusters, WITHOUT.fano],
   [2, 'the law of bursts', WORLDS.cron, WITHOUT.bursts],
+  [11, 'the Fano factor of blocks', WORLDS.stretches, WITHOUT.blockFano],
 ]
 
 function main(): void {

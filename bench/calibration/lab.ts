@@ -186,10 +186,16 @@ export const WITHOUT = {
     ...SHIPPED,
     constants: { ...COUNT_CONSTANTS, margin: 1, perVolatility: 0, perDeviation: 0, longTerm: 0, perPeak: 0 },
   },
-  /** Learning stops as soon as it looks odd, at a hundred to one. */
-  lateFreeze: { ...SHIPPED, freezeFrom: (logWeight: number) => logWeight + Math.log(100) },
+  /** Learning stops as soon as it looks odd, at a hundred to one. The dispersion of blocks is never frozen, and would stand in for the level. */
+  lateFreeze: {
+    ...SHIPPED,
+    constants: { ...COUNT_CONSTANTS, perBlockFano: 0 },
+    freezeFrom: (logWeight: number) => logWeight + Math.log(100),
+  },
   /** Variance phi * mu^2 alone, for every kind of burst. */
-  fano: { ...SHIPPED, constants: { ...COUNT_CONSTANTS, perFano: 0, gain: Number.POSITIVE_INFINITY } },
+  fano: { ...SHIPPED, constants: { ...COUNT_CONSTANTS, perFano: 0, perBlockFano: 0, gain: Number.POSITIVE_INFINITY } },
+  /** Ticks are taken for independent, however calls come in stretches. */
+  blockFano: { ...SHIPPED, constants: { ...COUNT_CONSTANTS, perBlockFano: 0 } },
   /** One negative binomial for everybody, for those who come in bursts as well. */
   bursts: { ...SHIPPED, constants: { ...COUNT_CONSTANTS, gain: Number.POSITIVE_INFINITY } },
   /** Nothing is known of yesterday. */

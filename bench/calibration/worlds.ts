@@ -215,6 +215,26 @@ const clusters: World = {
   },
 }
 
+/** Clients that are on for a fifth of their time: what is independent from tick to tick comes in runs of minutes to hours. */
+const stretches: World = {
+  name: 'stretches',
+  says: 'clients that are on and off: on for Pareto 1.5 times of 30 s to two hours, off four times as long; 0.005 to 0.2 calls a tick on average, moods of variance 0.2',
+  play(seed, entity, ticks, visit) {
+    const random = randomFor(seed, entity, 10)
+    const usual = 5 * anyOrder(random, 0.005, 0.2)
+    let tick = 0
+    while (tick < ticks) {
+      tick += Math.ceil(random.exponential(4 * 9))
+      const end = Math.min(ticks, tick + pareto(random, 1.5, 3, 2 * HOUR))
+      const rate = usual * gammaMood(random, 0.2)
+      for (; tick < end; tick += 1) {
+        const k = random.poisson(rate)
+        if (k > 0) visit(tick, k)
+      }
+    }
+  },
+}
+
 export const WORLDS = {
   independent,
   misspecified,
@@ -226,4 +246,5 @@ export const WORLDS = {
   nightly,
   ramps,
   clusters,
+  stretches,
 } as const

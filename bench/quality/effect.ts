@@ -13,6 +13,8 @@ export interface Label {
   readonly kind: string
   readonly endpoints: readonly string[]
   readonly identities: readonly string[]
+  /** Whose usual calls carry it, though it is not about them: an alert for one of them is one too many, and not a false one. */
+  readonly through: readonly string[]
   readonly from: EpochMs
   readonly to: EpochMs
   /** When it strikes, where it prepares itself before; delays count from then on. */
@@ -82,14 +84,16 @@ export class WindowCount {
 }
 
 export function labelOf(
-  label: Omit<Label, 'nats' | 'endpoints' | 'identities'>,
+  label: Omit<Label, 'nats' | 'endpoints' | 'identities' | 'through'>,
   endpoints: readonly Endpoint[],
   identities: readonly { readonly name: string }[],
+  through: readonly { readonly name: string }[] = [],
 ): Label {
   return {
     ...label,
     endpoints: [...new Set(endpoints.map(endpointName))],
     identities: [...new Set(identities.map(({ name }) => name))],
+    through: [...new Set(through.map(({ name }) => name))],
     nats: 0,
   }
 }

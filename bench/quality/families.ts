@@ -19,7 +19,7 @@ export const families: Readonly<Record<string, readonly string[]>> = {
   'exfiltration-slow': ['data-exfiltration', 'payload-outlier'],
   'silence-endpoint': ['silence'],
   'silence-identity': ['silence'],
-  'token-lifetime': ['token-lifetime'],
+  'token-lifetime': ['token-lifetime', 'get-spike', 'object-enumeration'],
   'token-origins': ['new-origin', 'token-lifetime'],
   'new-origin': ['new-origin', 'token-lifetime'],
   poisoning: ['get-spike', 'data-exfiltration'],

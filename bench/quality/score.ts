@@ -24,15 +24,15 @@ export interface Score {
   /** The first true alert of each attack that was told. */
   readonly hits: readonly Hit[]
   readonly missed: readonly Label[]
-  /** Further true alerts of attacks that were told already. */
+  /** Further true alerts of attacks, and alerts for whose calls an attack ran through. */
   readonly duplicates: readonly Alert[]
   readonly falseAlarms: readonly FalseAlarm[]
 }
 
 /**
  * Scores settled alerts by events: true where the detector's family fits the attack, the entity is one of it or its parent, and the time
- * of detection lies within it or a minute after. Everything else is a false alarm. Withdrawn alerts were taken back, and those of endpoints
- * that belong to their service's were not told: they do not count.
+ * of detection lies within it or a minute after. Where an attack runs through many clients, alerts for them are further ones. Everything else
+ * is a false alarm. Withdrawn alerts were taken back, and those of endpoints that belong to their service's were not told: they do not count.
  */
 export function scoreOf(labels: readonly Label[], alerts: readonly Alert[]): Score {
   const attacks = labels.filter((label) => !isBenign(label))
@@ -46,7 +46,7 @@ export function scoreOf(labels: readonly Label[], alerts: readonly Alert[]): Sco
     )
     const fresh = told.find((label) => !hits.has(label))
     if (fresh !== undefined) hits.set(fresh, { label: fresh, alert, delayMs: delayOf(fresh, alert) })
-    else if (told.length > 0) duplicates.push(alert)
+    else if (told.length > 0 || attacks.some((label) => carries(label, alert))) duplicates.push(alert)
     else falseAlarms.push({ alert, during: likeliest(labels.filter((label) => concerns(label, alert))) })
   }
   return {
@@ -65,6 +65,13 @@ export function isBenign(label: Label): boolean {
 function concerns(label: Label, alert: Alert): boolean {
   const at = detectedAt(alert)
   return at > label.from && at <= label.to + GRACE_MS && overlaps(label, alert.entity)
+}
+
+/** Whether an attack runs through the calls of the identity that the alert is about. */
+function carries({ through, from, strikesAt, to }: Label, alert: Alert): boolean {
+  const at = detectedAt(alert)
+  const { identity } = alert.entity
+  return identity !== null && through.includes(identity) && at > (strikesAt ?? from) && at <= to + GRACE_MS
 }
 
 function overlaps(label: Label, entity: EntityName): boolean {

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { volume } from '#src/baseline/measure.ts'
 import { defineDetector } from '#src/detection/detector.ts'
-import { VOLUME_ALTERNATIVES, volumeEvidence } from '#src/detection/volume-evidence.ts'
+import { SPANS, VOLUME_ALTERNATIVES, volumeEvidence } from '#src/detection/volume-evidence.ts'
 import { bytesText, percentText, round } from '#src/detection/words.ts'
 
 /** Smaller responses are no examples: each costs its id in every tally. */
@@ -15,20 +15,14 @@ export default defineDetector({
   about: {
     title: 'More data read than normal',
     catches:
-      'An identity is sent far more bytes than normal: at once within minutes, or as a trickle over hours and days.',
+      'An identity is sent far more bytes than normal: within minutes, within an hour, or as a trickle within a day.',
     misses:
-      'Less than 10 MB, less than twice the normal volume of that hour, identities with fewer than four hours of traffic behind them.',
+      'Less than 10 MB, less than twice the hours and days that it has had, and its first nine hours with traffic.',
   },
   scopes: ['identity'],
   share: 1,
   measures: { read: volume('bytes read', (call) => call.responseBytes) },
   params: z.strictObject({
-    enabled: z
-      .boolean()
-      .default(false)
-      .describe(
-        'Whether the detector runs: not as shipped, since callers whose volume wanders for hours exceed its budget.',
-      ),
     leastBytes: z
       .int()
       .min(1_000_000)
@@ -43,21 +37,20 @@ export default defineDetector({
   alternatives: { read: VOLUME_ALTERNATIVES },
   silence: false,
   single: true,
+  accumulates: false,
   earlyMargin: 0,
   judge({ read }, evidence) {
     if (!volumeEvidence(read, evidence)) return false
-    const { before, bytes, mean, bound } = read
-    const now = before + bytes
-    if (now <= bound) return true
-    // A window counts from the moment at which it is over its bound, and then with all that it holds.
-    const isFirst = before <= bound
+    const { hour, bytes, mean, hourBound } = read
+    const now = hour + bytes
+    evidence.peaks[SPANS] = now
+    if (now <= hourBound) return true
+    // An hour counts from the moment at which it is over its bound, and then with all that it holds.
+    const isFirst = hour <= hourBound
     evidence.sums[0] = isFirst ? now : bytes
     evidence.sums[1] = isFirst ? 1 : 0
     evidence.sums[2] = isFirst ? mean : 0
-    evidence.sums[3] = isFirst ? bound : 0
-    evidence.peaks[0] = now
-    evidence.peaks[1] = mean
-    evidence.peaks[2] = bound
+    evidence.sums[3] = isFirst ? hourBound : 0
     return true
   },
   floor(sums, _peaks, params) {
@@ -65,8 +58,7 @@ export default defineDetector({
     return bytes - expected >= params.leastBytes && bytes >= params.leastFactor * expected
   },
   explain({ sums, peaks, top }) {
-    const [bytes, windows, expected, bound] = sums as unknown as [number, number, number, number]
-    const [largest, , highest] = peaks as unknown as [number, number, number]
+    const [bytes, hours, expected, bound] = sums as unknown as [number, number, number, number]
     const factor = bytes / Math.max(expected, 1)
     const isOne = top !== null && top.share >= ONE_ENDPOINT
     const spread =
@@ -75,13 +67,15 @@ export default defineDetector({
         : isOne
           ? `, mostly from ${top.name} (${percentText(top.share)} of the largest)`
           : ', from several endpoints'
-    const times = windows <= 1 ? 'within five minutes' : `in ${windows} windows of five minutes`
+    const times = hours <= 1 ? 'within an hour' : `in ${hours} hours`
+    // All spans shrink with what was sent: at this part of it none of them was beyond its limit.
+    const part = 1 / Math.max(1, ...peaks.subarray(0, SPANS))
     return {
       severity: bytes - expected >= GIGABYTE && factor >= 10 ? 'critical' : factor >= 10 ? 'high' : 'medium',
-      observed: { bytes, windows, largest_window_bytes: largest },
+      observed: { bytes, hours, largest_hour_bytes: peaks[SPANS] as number },
       expected: { bytes: round(expected), low: 0, high: Math.round(bound) },
-      reason: `${bytesText(bytes)} were sent to it ${times}; ${bytesText(expected)} expected, ${bytesText(bound)} at most${spread}`,
-      silentIf: `no five minutes had brought it more than ${Math.round(highest)} bytes, the most that is normal`,
+      reason: `${bytesText(bytes)} were sent to it ${times}; ${bytesText(expected)} expected${spread}`,
+      silentIf: `fewer than about ${Math.floor(part * bytes)} of these ${bytes} bytes had been sent to it`,
       condition: 'response_bytes > 0',
     }
   },

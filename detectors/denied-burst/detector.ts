@@ -2,13 +2,21 @@ import * as z from 'zod'
 import { breadth, ratio } from '#src/baseline/measure.ts'
 import type { ApiCall } from '#src/call/call.ts'
 import { defineDetector, type Episode } from '#src/detection/detector.ts'
-import { logRatio, upperQuantile } from '#src/detection/negative-binomial.ts'
-import { leastBreadthPart, leastPart, ratioEvidence, shapeOfEpisode } from '#src/detection/ratio-evidence.ts'
+import { upperQuantile } from '#src/detection/negative-binomial.ts'
+import {
+  leastBreadthPart,
+  leastPart,
+  oftenEvidence,
+  type RatioAlternatives,
+  ratioEvidence,
+  shapeOfEpisode,
+} from '#src/detection/ratio-evidence.ts'
 import { SEVERITIES } from '#src/detection/severity.ts'
 import { percentText, round } from '#src/detection/words.ts'
 
-/** How many times the normal share of denied calls the alternatives assume, for each of both kinds; and of breadth. */
-const TIMES = [3, 16] as const
+/** How many times the normal share the alternatives assume: of denied calls together, of each of both kinds, and of breadth. */
+const TIMES: RatioAlternatives = { larger: [3], oftener: [32] }
+const TIMES_OF_KIND: RatioAlternatives = { larger: [], oftener: [32] }
 const TIMES_BROAD = [8] as const
 /** Where nothing is known, one call in fifty is taken to be denied, each way; one in two hundred at one more endpoint in the tick. */
 const USUAL = 0.02
@@ -28,8 +36,9 @@ function isDenied(call: ApiCall): boolean {
   return isUnauthenticated(call) || isForbidden(call)
 }
 
-/** An endpoint's burst is told where at least this share of it came from further identities. */
+/** An endpoint's burst is told where at least this share of it came from further identities in the same tick, or no identity is behind so much of it. */
 const SPREAD = 0.25
+const ONE_BEHIND = 0.5
 /** From so many endpoints or identities at a time on, a burst is a search. */
 const WIDE = 10
 
@@ -40,11 +49,12 @@ export default defineDetector({
     catches:
       'An identity is denied far more of its calls than normal, or at many endpoints; an endpoint denies that many, or that many identities.',
     misses:
-      'A password or two tried on each of many accounts, one at a time, and denials that are logged as 200 or 404.',
+      'A password or two tried on each of many accounts, slower than passwords are mistyped there, and denials that are logged as 200 or 404.',
   },
   scopes: ['endpoint', 'identity', 'service'],
   share: 1,
   measures: {
+    denied: ratio('denied', isDenied, () => true, USUAL),
     unauthenticated: ratio('unauthenticated', isUnauthenticated, () => true, USUAL),
     // Among calls about which was decided: what is not found, or fails, was neither allowed nor denied.
     forbidden: ratio('forbidden', isForbidden, (call) => call.status < 400 || isForbidden(call), USUAL),
@@ -56,7 +66,7 @@ export default defineDetector({
     ),
   },
   params: z.strictObject({
-    leastDenied: z.int().min(1).default(8).describe('Fewer denied calls beyond the expected ones are never told.'),
+    leastDenied: z.int().min(1).default(5).describe('Fewer denied calls beyond the expected ones are never told.'),
     leastBreadth: z
       .int()
       .min(2)
@@ -67,22 +77,20 @@ export default defineDetector({
     leastFactor: z.number().min(1).default(2).describe('Fewer than so many times the most expected are never told.'),
   }),
   sample: { name: 'denied', rank: (call, hash) => (isDenied(call) ? hash : null) },
-  alternatives: { unauthenticated: TIMES.length, forbidden: TIMES.length, denying: TIMES_BROAD.length },
+  alternatives: { denied: 2, unauthenticated: 1, forbidden: 1, denying: 1 },
   silence: false,
   single: false,
   earlyMargin: 2,
-  judge({ unauthenticated, forbidden, denying }, evidence) {
-    const denied = unauthenticated.part + forbidden.part
-    const calls = Math.max(unauthenticated.whole, forbidden.whole, denying.whole, denied)
+  judge({ denied, unauthenticated, forbidden, denying }, evidence) {
+    const calls = denied.whole
     if (calls === 0) return false
-    for (let m = 0; m < TIMES.length; m += 1) {
-      evidence.logE[m] = ratioEvidence(unauthenticated, TIMES[m] as number)
-      evidence.logE[TIMES.length + m] = ratioEvidence(forbidden, TIMES[m] as number)
-    }
-    evidence.logE[2 * TIMES.length] = ratioEvidence(denying, TIMES_BROAD[0])
+    evidence.logE[0] = ratioEvidence(denied, TIMES.larger[0] as number)
+    evidence.logE[1] = oftenEvidence(denied, TIMES.oftener[0] as number)
+    evidence.logE[2] = oftenEvidence(unauthenticated, TIMES_OF_KIND.oftener[0] as number)
+    evidence.logE[3] = oftenEvidence(forbidden, TIMES_OF_KIND.oftener[0] as number)
+    evidence.logE[4] = ratioEvidence(denying, TIMES_BROAD[0])
 
-    const mus = [unauthenticated.whole * unauthenticated.bound, forbidden.whole * forbidden.bound] as const
-    const mu = mus[0] + mus[1]
+    const mu = calls * denied.bound
     const times = Math.max(2, Math.sqrt(evidence.strength))
     const oddest = Math.max(
       ratioEvidence(unauthenticated, times),
@@ -90,37 +98,44 @@ export default defineDetector({
       ratioEvidence(denying, 2),
     )
     // One kind that is quiet says little where hardly any were expected: together they say sooner that it is over.
-    const together = mu > 0 ? logRatio(denied, mu, shapeOfEpisode(mu, mu), Math.max(1, Math.min(times, calls / mu))) : 0
+    const together = ratioEvidence(denied, Math.max(1, Math.min(times, 1 / denied.bound)))
     evidence.calm = -(oddest > 0 ? oddest : together)
 
     const decided = forbidden.whole
     // Only an open alert is stronger than 1: what was allowed before the burst, in its first tick, does not count.
     const allowed = evidence.strength > 1 ? decided - forbidden.part : 0
-    const expected = unauthenticated.whole * unauthenticated.share + decided * forbidden.share
     evidence.sums.set([
-      denied,
+      denied.part,
       calls,
-      expected,
+      calls * denied.share,
       mu,
       unauthenticated.part,
       allowed,
       denying.part,
       denying.whole * denying.bound,
     ])
-    evidence.peaks.set([denied === 0 ? 0 : 1 + denying.part, mus[0], mus[1], denying.whole * denying.bound])
+    evidence.peaks.set([
+      denied.part === 0 ? 0 : 1 + denying.part,
+      mu,
+      unauthenticated.whole * unauthenticated.bound,
+      decided * forbidden.bound,
+      denying.whole * denying.bound,
+    ])
     return true
   },
-  floor(sums, _peaks, params, _single, scope) {
+  floor(sums, _peaks, params, _single, scope, top = null) {
     const { denied, expected, bound, broad, broadBound } = numbersOf(sums)
     const isBroad = broad >= params.leastBreadth && broad >= params.leastFactor * broadBound
+    const isMuch = denied - expected >= params.leastDenied && denied >= params.leastFactor * bound
+    if (scope !== 'endpoint' && scope !== 'service') return isBroad || isMuch
     // What one identity is denied is told of that identity, and not of each endpoint that denies it.
-    if (scope === 'endpoint' || scope === 'service') return isBroad && broad >= SPREAD * denied
-    return isBroad || (denied - expected >= params.leastDenied && denied >= params.leastFactor * bound)
+    if (scope === 'service') return isBroad && broad >= SPREAD * denied
+    return (isBroad && broad >= SPREAD * denied) || (isMuch && top !== null && top < ONE_BEHIND)
   },
   explain(episode, params) {
     const { ref, sums, peaks, weight } = episode
     const { denied, calls, expected, bound, unauthenticated, allowed } = numbersOf(sums)
-    const [things, ...ticks] = peaks as unknown as [number, number, number]
+    const [things, tick] = peaks as unknown as [number, number]
     const ofIdentity = ref.scope === 'identity'
     const noun = ofIdentity ? 'endpoint' : 'identity'
     const nouns = ofIdentity ? 'endpoints' : 'identities'
@@ -144,7 +159,7 @@ export default defineDetector({
       expected: {
         denied: round(expected),
         low: 0,
-        high: upperQuantile(bound, shapeOfEpisode(bound, ticks[0] + ticks[1]), 0.001),
+        high: upperQuantile(bound, shapeOfEpisode(bound, tick), 0.001),
       },
       reason: `${usual}: ${kindsText(denied, unauthenticated)}, ${spread}${ending}`,
       least,
@@ -180,13 +195,17 @@ function leastShare(
   { sums, peaks, needed }: Episode,
   params: { readonly leastDenied: number; readonly leastBreadth: number },
 ): number {
-  const { denied, expected, bound, unauthenticated, broad, broadBound } = numbersOf(sums)
-  const [, first, second, third] = peaks as unknown as [number, number, number, number]
-  const ofFirst = first + second > 0 ? first / (first + second) : 0
+  const { denied, calls, expected, bound, unauthenticated, broad, broadBound } = numbersOf(sums)
+  const [, tick, first, second, third] = peaks as unknown as [number, number, number, number, number]
+  const share = bound / calls
+  // What was expected of each kind, as far as the largest tick shows it.
+  const partOf = (hits: number, ofTick: number): number =>
+    leastPart(hits, bound * (ofTick / tick), ofTick, share * (ofTick / tick), TIMES_OF_KIND, needed)
   const evidence = Math.min(
-    leastPart(unauthenticated, bound * ofFirst, first, TIMES, needed),
-    leastPart(denied - unauthenticated, bound * (1 - ofFirst), second, TIMES, needed),
-    leastBreadthPart(broad, denied - broad, broadBound, third, TIMES_BROAD, needed),
+    leastPart(denied, bound, tick, share, TIMES, needed),
+    partOf(unauthenticated, first),
+    partOf(denied - unauthenticated, second),
+    leastBreadthPart(broad, Math.min(denied - broad, bound / tick), denied, broadBound, third, TIMES_BROAD, needed),
   )
   const floor = Math.min((params.leastDenied + expected) / denied, broad > 0 ? params.leastBreadth / broad : 1)
   return Math.min(1, Math.max(evidence, floor))

@@ -2,11 +2,12 @@ import * as z from 'zod'
 import { ratio } from '#src/baseline/measure.ts'
 import { shapeOfRatio } from '#src/baseline/ratio.ts'
 import { defineDetector } from '#src/detection/detector.ts'
-import { leastToAlarm, logRatio, upperQuantile } from '#src/detection/negative-binomial.ts'
+import { logRatio, upperQuantile } from '#src/detection/negative-binomial.ts'
+import { leastHits, oftenEvidence, type RatioAlternatives, ratioEvidence } from '#src/detection/ratio-evidence.ts'
 import { percentText, round } from '#src/detection/words.ts'
 
-/** How many times the normal share of failures the alternatives assume: from a doubling to an outage. */
-const ALTERNATIVES = [2, 4, 10, 30, 100] as const
+/** From a doubling to an outage: clusters of failures that are so many times as large, and failures that are so many times as frequent. */
+const TIMES: RatioAlternatives = { larger: [2, 4], oftener: [8, 32, 128] }
 /** No alternative assumes that more than this share fails. */
 const MOST = 0.95
 
@@ -44,7 +45,7 @@ export default defineDetector({
       ),
   }),
   sample: { name: 'errors', rank: (call, hash) => (call.status >= 500 ? hash : null) },
-  alternatives: { errors: ALTERNATIVES.length },
+  alternatives: { errors: TIMES.larger.length + TIMES.oftener.length },
   silence: false,
   single: false,
   earlyMargin: 2,
@@ -53,9 +54,10 @@ export default defineDetector({
     const mu = errors.whole * errors.bound
     const shape = shapeOfRatio(mu)
     const most = Math.max(1, MOST / errors.bound)
-    for (let m = 0; m < ALTERNATIVES.length; m += 1) {
-      evidence.logE[m] = logRatio(errors.part, mu, shape, Math.min(ALTERNATIVES[m] as number, most))
-    }
+    const { larger, oftener } = TIMES
+    for (let m = 0; m < larger.length; m += 1) evidence.logE[m] = ratioEvidence(errors, larger[m] as number)
+    for (let m = 0; m < oftener.length; m += 1)
+      evidence.logE[larger.length + m] = oftenEvidence(errors, oftener[m] as number)
     evidence.calm = -logRatio(errors.part, mu, shape, Math.min(Math.max(2, Math.sqrt(evidence.strength)), most))
     evidence.sums[0] = errors.part
     evidence.sums[1] = errors.whole
@@ -77,7 +79,7 @@ export default defineDetector({
     // Ticks are independent under the null: their means add, and so do their shapes.
     const tick = peaks[0] as number
     const shape = (bound / tick) * shapeOfRatio(tick)
-    const told = leastToAlarm(bound, shape, ALTERNATIVES, needed)
+    const told = leastHits(bound, tick, bound / calls, TIMES, needed)
     const least = Math.ceil(Math.max(told, params.leastErrors + expected, params.leastFactor * bound))
     return {
       severity: failed >= 0.5 && weight > 1 ? 'critical' : failed >= 0.25 || weight > 1 ? 'high' : 'medium',

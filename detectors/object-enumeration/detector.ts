@@ -135,7 +135,7 @@ function leastShare(
   const { objects, ticks, expected, bound, missing, missingBound } = numbersOf(sums)
   const evidence = Math.min(
     leastCalls(ticks, bound, peaks, needed) / Math.max(1, objects),
-    leastBreadthPart(missing, ticks, missingBound, missingBound / ticks, TIMES, needed),
+    leastBreadthPart(missing, ticks, missing + ticks, missingBound, missingBound / ticks, TIMES, needed),
   )
   const floor = Math.min(
     Math.max(params.leastObjects + expected, params.leastFactor * expected) / Math.max(1, objects),

@@ -1,29 +1,33 @@
 import * as z from 'zod'
 import { ratio, sizes } from '#src/baseline/measure.ts'
-import { boundOfShare, PRIOR_CALLS, shapeOfRatio } from '#src/baseline/ratio.ts'
+import { boundOfShare, PRIOR_CALLS } from '#src/baseline/ratio.ts'
 import { learnedFrom } from '#src/baseline/sizes.ts'
 import { isBeyond, type Side } from '#src/baseline/tail.ts'
 import type { ApiCall } from '#src/call/call.ts'
 import { defineDetector, type RatioView, type SizesView } from '#src/detection/detector.ts'
-import { leastToAlarm, logRatio, upperQuantile } from '#src/detection/negative-binomial.ts'
+import { upperQuantile } from '#src/detection/negative-binomial.ts'
+import {
+  type Coins,
+  leastHits,
+  oftenEvidence,
+  type RatioAlternatives,
+  ratioEvidence,
+  shapeOfEpisode,
+} from '#src/detection/ratio-evidence.ts'
 import { bytesText, percentText, round } from '#src/detection/words.ts'
 import { leastOf, mostOf } from '#src/sketch/logbins.ts'
 
-/** How many times the most that is expected to fail the alternatives assume: for each tail two, for what was never seen one. */
-const FACTORS = [10, 100] as const
-const FACTOR_UNSEEN = 100
-/** No alternative assumes that more than this share fails. */
-const MOST = 0.95
+/** How many times the most that is expected to fail the alternatives assume: of each tail at a time and one by one, of what was never seen one by one. */
+const LARGER = 10
+const OFTENER = 100
+const TIMES: RatioAlternatives = { larger: [LARGER], oftener: [OFTENER] }
 
 const failed = (call: ApiCall): boolean => call.status >= 500
 
 /** The calls of one tick whose sizes lie in one part of what is usual. */
-interface Stratum {
-  readonly calls: number
-  readonly failures: number
-  /** The share of them that is expected to fail, and the most of it. */
+interface Stratum extends Coins {
+  /** The share of them that is expected to fail. */
   readonly share: number
-  readonly bound: number
 }
 
 /** How many of one tick's sizes are taken. */
@@ -50,7 +54,7 @@ function stratumOf(
   const weight = learned.calls + PRIOR_CALLS
   const share = Math.min(1, (learned.failures + usual.share * PRIOR_CALLS) / weight)
   const bound = Math.max(boundOfShare(share, weight), Math.min(1, 1.25 * usual.now))
-  return { calls, failures: Math.min(calls, counted(failures, isIn)), share, bound }
+  return { part: Math.min(calls, counted(failures, isIn)), whole: calls, share, bound }
 }
 
 interface Strata {
@@ -81,13 +85,6 @@ function strataOf(errors: RatioView, requests: SizesView, failures: SizesView): 
   return { ...tails, unseen: stratumOf(requests, failures, isUnseen, { calls: 0, failures: 0 }, neighbours), body }
 }
 
-/** ln of the likelihood ratio of `factor` times the most expected failures to those. */
-function logRatioOf({ calls, failures, bound }: Stratum, factor: number): number {
-  if (calls === 0) return 0
-  const mu = calls * bound
-  return logRatio(failures, mu, shapeOfRatio(mu), Math.min(factor, Math.max(1, MOST / bound)))
-}
-
 /** An episode's sums. */
 type Numbers = [
   errors: number,
@@ -113,7 +110,7 @@ export default defineDetector({
     failures: sizes('request sizes of failures', (call) => (failed(call) ? call.requestBytes : null)),
   },
   params: z.strictObject({
-    leastErrors: z.int().min(1).default(5).describe('Fewer failed calls of unusual size are never told.'),
+    leastErrors: z.int().min(1).default(4).describe('Fewer failed calls of unusual size are never told.'),
     leastFactor: z
       .number()
       .min(1)
@@ -127,36 +124,36 @@ export default defineDetector({
     },
     { name: 'small failures', rank: (call) => (failed(call) ? call.requestBytes : null) },
   ],
-  alternatives: { failures: 2 * FACTORS.length + 1 },
+  alternatives: { failures: 5 },
   silence: false,
   single: false,
   earlyMargin: 2,
   judge({ errors, requests, failures }, evidence) {
     if (!requests.armed) return false
     const { upper, lower, unseen, body } = strataOf(errors, requests, failures)
-    const calls = upper.calls + lower.calls
+    const calls = upper.whole + lower.whole
     if (calls === 0) return false
-    FACTORS.forEach((factor, m) => {
-      evidence.logE[m] = logRatioOf(upper, factor)
-      evidence.logE[FACTORS.length + m] = logRatioOf(lower, factor)
-    })
-    evidence.logE[2 * FACTORS.length] = logRatioOf(unseen, FACTOR_UNSEEN)
-    const mu = upper.calls * upper.bound + lower.calls * lower.bound
-    const odd = { calls, failures: upper.failures + lower.failures, share: 0, bound: mu / calls }
-    evidence.calm = -logRatioOf(odd, Math.max(2, Math.sqrt(evidence.strength)))
+    evidence.logE[0] = ratioEvidence(upper, LARGER)
+    evidence.logE[1] = oftenEvidence(upper, OFTENER)
+    evidence.logE[2] = ratioEvidence(lower, LARGER)
+    evidence.logE[3] = oftenEvidence(lower, OFTENER)
+    evidence.logE[4] = oftenEvidence(unseen, OFTENER)
+    const mu = upper.whole * upper.bound + lower.whole * lower.bound
+    const odd = { part: upper.part + lower.part, whole: calls, bound: mu / calls }
+    evidence.calm = -ratioEvidence(odd, Math.max(2, Math.sqrt(evidence.strength)))
     evidence.sums.set([
-      odd.failures,
+      odd.part,
       calls,
-      upper.calls * upper.share + lower.calls * lower.share,
+      upper.whole * upper.share + lower.whole * lower.share,
       mu,
       body.failures,
       body.calls,
     ])
     // Which side it was: each edge stands only where something failed beyond it.
-    if (upper.failures > 0) evidence.peaks[0] = leastOf(requests.upper.edgeBin)
-    if (lower.failures > 0) evidence.peaks[1] = 1 + mostOf(requests.lower.edgeBin)
+    if (upper.part > 0) evidence.peaks[0] = leastOf(requests.upper.edgeBin)
+    if (lower.part > 0) evidence.peaks[1] = 1 + mostOf(requests.lower.edgeBin)
     evidence.peaks[2] = mu
-    evidence.sample = upper.failures >= lower.failures ? 0 : 1
+    evidence.sample = upper.part >= lower.part ? 0 : 1
     evidence.rankMost = evidence.sample === 0 ? -leastOf(requests.upper.edgeBin) : mostOf(requests.lower.edgeBin)
     return true
   },
@@ -171,15 +168,14 @@ export default defineDetector({
     const largeText = `of ${bytesText(large)} or more`
     const smallText = `of ${bytesText(small - 1)} or less`
     const sizesText = small === 0 ? largeText : large === 0 ? smallText : 'of unusual size'
-    const shape = (bound / tick) * shapeOfRatio(tick)
-    const least = Math.max(leastToAlarm(bound, shape, FACTORS, needed), params.leastErrors)
+    const least = Math.max(leastHits(bound, tick, bound / calls, TIMES, needed), params.leastErrors)
     const share = errors / calls
     const condition =
       small === 0 ? ` AND request_bytes >= ${large}` : large === 0 ? ` AND request_bytes <= ${small - 1}` : ''
     return {
       severity: share >= 0.5 && weight > 1 ? 'critical' : share >= 0.5 || weight > 1 ? 'high' : 'medium',
       observed: { errors, calls, ordinary_errors: ordinaryErrors, ordinary_calls: ordinary },
-      expected: { errors: round(expected), low: 0, high: upperQuantile(bound, shape, 0.001) },
+      expected: { errors: round(expected), low: 0, high: upperQuantile(bound, shapeOfEpisode(bound, tick), 0.001) },
       reason: `${errors} of ${calls} requests ${sizesText} failed (${percentText(share)}), and ${ordinaryErrors} of ${ordinary} of ordinary size; ${round(expected)} expected`,
       silentIf: `fewer than about ${Math.min(least, errors)} of these ${calls} calls had failed, or the ordinary ones had failed as often`,
       condition: `status >= 500${condition}`,

@@ -185,7 +185,14 @@ function unlessOf({ sums, peaks, needed }: Episode, params: Params): Pick<Explan
   const { calls, expected, expired, fresh, expiredBound, freshBound } = numbersOf(sums)
   const [tick, bound, , , networks] = peaks as unknown as [number, number, number, number, number]
   if (expired > 0) {
-    const part = leastPart(expired, expiredBound, tick, TIMES, needed + Math.log(pastOf(tick)))
+    const part = leastPart(
+      expired,
+      expiredBound,
+      tick,
+      0,
+      { larger: TIMES, oftener: [] },
+      needed + Math.log(pastOf(tick)),
+    )
     const least = Math.max(params.leastExpired, Math.ceil(Math.min(1, part) * expired))
     const high = upperQuantile(expiredBound, shapeOfEpisode(expiredBound, tick), 0.001)
     return {

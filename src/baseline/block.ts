@@ -11,7 +11,9 @@ import { type Shape, shapeOf, translate } from './shape.ts'
 import { NO_NAMES, NO_PAIRS, NO_SAMPLE, type Tally } from './tally.ts'
 
 const MAGIC = 0x54
-const VERSION = 2
+const VERSION = 3
+/** What stands in a piece: the tally of an endpoint (1), of an identity (2), or this; 0 ends it. */
+const ANNOUNCEMENT = 3
 /** A block is cut into pieces of about this many bytes. */
 export const PIECE_BYTES = 512 * 1024
 
@@ -37,10 +39,18 @@ export interface TallyEntry {
   readonly tally: Tally
 }
 
+/** An endpoint that a source has never heard of before: every shard is told, so that all know how old it is. */
+export interface Announcement {
+  readonly key: string
+  /** The tick of its first call. */
+  readonly tick: number
+}
+
 /** One piece of a block. Only the last piece carries the watermark. */
 export interface Block {
   readonly watermark: Watermark | null
   readonly entries: readonly TallyEntry[]
+  readonly announced: readonly Announcement[]
 }
 
 /** Writes the tallies of one commit after the other for one partition: one piece or more each, the last with the watermark. */
@@ -78,12 +88,14 @@ export class BlockWriter {
       }
     }
     for (const sample of tally.samples) this.#sample(sample)
-    if (out.length >= PIECE_BYTES) {
-      out.varint(0)
-      out.varint(0)
-      this.#pieces.push(out.take())
-      this.#start()
-    }
+    this.#cut()
+  }
+
+  announce({ key, tick }: Announcement): void {
+    this.#out.varint(ANNOUNCEMENT)
+    this.#text(key)
+    this.#out.signed(tick)
+    this.#cut()
   }
 
   /** Ends the block, and begins the next. */
@@ -99,6 +111,16 @@ export class BlockWriter {
     this.#pieces = []
     this.#start()
     return pieces
+  }
+
+  /** Ends the piece where it is large enough. */
+  #cut(): void {
+    const out = this.#out
+    if (out.length < PIECE_BYTES) return
+    out.varint(0)
+    out.varint(0)
+    this.#pieces.push(out.take())
+    this.#start()
   }
 
   #start(): void {
@@ -160,8 +182,13 @@ export function readBlock(bytes: Uint8Array, layouts: Readonly<Record<Counted, L
   const text = (): string => readText(reader, texts)
   const id = (): string => readText(reader, ids)
   const entries: TallyEntry[] = []
+  const announced: Announcement[] = []
   for (let tag = reader.varint(); tag !== 0; tag = reader.varint()) {
-    if (tag > 2) throw new Malformed(`an entity of kind ${tag}`)
+    if (tag > ANNOUNCEMENT) throw new Malformed(`an entity of kind ${tag}`)
+    if (tag === ANNOUNCEMENT) {
+      announced.push({ key: text(), tick: reader.signed() })
+      continue
+    }
     const shard = reader.varint()
     const scope: Counted = tag === 1 ? 'endpoint' : 'identity'
     const key = text()
@@ -171,14 +198,14 @@ export function readBlock(bytes: Uint8Array, layouts: Readonly<Record<Counted, L
     const tally = readTally(reader, shape, text, id)
     entries.push({ shard, scope, key, tick, tally: shape.isOurs ? tally : translate(tally, shape, layouts[scope]) })
   }
-  if (reader.varint() === 0) return { watermark: null, entries }
+  if (reader.varint() === 0) return { watermark: null, entries, announced }
   const source = reader.text()
   const sources = reader.varint()
   const at = reader.double()
   const idleAt = reader.double()
   // Compared with anything it is false: event time would never be right again.
   if (Number.isNaN(at)) throw new Malformed('a watermark that is no number')
-  return { watermark: { source, sources, at, idleAt: Number.isNaN(idleAt) ? null : idleAt }, entries }
+  return { watermark: { source, sources, at, idleAt: Number.isNaN(idleAt) ? null : idleAt }, entries, announced }
 }
 
 /** A text that stands there, or the number of one that stood there before. */

@@ -27,6 +27,7 @@ import {
   TOUCHED,
   WAITING,
 } from './count-row.ts'
+import { logRising } from './rising.ts'
 
 /**
  * The law of bursts, for entities that are silent for minutes and then make a hundred calls at once: a tick has calls with one
@@ -193,28 +194,4 @@ function logZero(mu: number, r: number): number {
 /** ln P(k) but for k!, which both laws share. */
 function logMass(k: number, mu: number, r: number): number {
   return logRising(r, k) + logZero(mu, r) + k * Math.log(mu / (mu + r))
-}
-
-/** ln of r (r + 1) … (r + k - 1): the ratio of two gamma functions. */
-function logRising(r: number, k: number): number {
-  if (k < 12) {
-    let product = 1
-    for (let i = 0; i < k; i += 1) product *= r + i
-    return Math.log(product)
-  }
-  return logGamma(r + k) - logGamma(r)
-}
-
-/** Stirling's series from 8 on, where its next term is below 1e-9. */
-function logGamma(x: number): number {
-  let shifted = x
-  let product = 1
-  while (shifted < 8) {
-    product *= shifted
-    shifted += 1
-  }
-  const inverse = 1 / shifted
-  const square = inverse * inverse
-  const series = inverse * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square / 1680)))
-  return (shifted - 0.5) * Math.log(shifted) - shifted + 0.9189385332046727 + series - Math.log(product)
 }

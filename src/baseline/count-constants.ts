@@ -16,6 +16,8 @@ export interface CountConstants {
   /** How many times the learned excess of the Fano factor the model allows, and how many times phi. */
   readonly perFano: number
   readonly perPhi: number
+  /** As `perFano`, for the Fano factor of whole blocks. */
+  readonly perBlockFano: number
   /** Nats by which the law of bursts must have predicted better before it is used; as many for each burst as the next says. */
   readonly gain: number
   readonly gainPerBurst: number
@@ -29,6 +31,7 @@ export const COUNT_CONSTANTS: CountConstants = {
   perPeak: 1.5,
   perFano: 1.5,
   perPhi: 1.5,
+  perBlockFano: 1.5,
   gain: 10,
   gainPerBurst: 1,
 }

@@ -1,5 +1,5 @@
 /** Where the numbers of a count's baseline lie in its row: `count.ts` and `bursts.ts` share them. */
-export const COUNT_WIDTH = 65
+export const COUNT_WIDTH = 67
 
 export const FIRST = 0
 export const SEEN = 1
@@ -65,6 +65,9 @@ export const BLOCKS = 62
 export const STARTS_SQUARED = 63
 /** How many times the level the envelope is, fixed for the current block. */
 export const MARGIN = 64
+/** The Fano factor of whole blocks that had calls, decayed. */
+export const BLOCK_FANO_SUM = 65
+export const BLOCK_FANO_WEIGHT = 66
 
 export function num(row: Float64Array, at: number): number {
   return row[at] as number

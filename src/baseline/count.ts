@@ -38,7 +38,7 @@ import {
   VOLATILITY_WEIGHT,
   WAITING,
 } from './count-row.ts'
-import { addDispersion, BOUND_LEAST, dispersionOf } from './dispersion.ts'
+import { addBlockDispersion, addDispersion, BOUND_LEAST, dispersionOf } from './dispersion.ts'
 import { PEAKS_BINS, recalledLevel, rememberLevel } from './peaks.ts'
 
 /**
@@ -221,6 +221,7 @@ function commitActive(row: Float64Array, at: number, sum: number, ticks: number)
     const weight = size / (size + 8 * fano)
     row[at + VOLATILITY_SUM] = num(row, at + VOLATILITY_SUM) * VOLATILITY_KEPT + weight * strayed
     row[at + VOLATILITY_WEIGHT] = num(row, at + VOLATILITY_WEIGHT) * VOLATILITY_KEPT + weight
+    addBlockDispersion(row, at, sum, expected, 1 - weight)
   }
   const weight = Math.min(LEVEL_WEIGHT_MAX, num(row, at + LEVEL_WEIGHT) + 1)
   row[at + LEVEL_WEIGHT] = weight

@@ -1,8 +1,26 @@
+import { keptPerBlock } from './blocks.ts'
 import type { CountConstants } from './count-constants.ts'
-import { BURSTS, DISPERSION, FANO, FANO_SUM, FANO_WEIGHT, num, PHI_SUM, PHI_WEIGHT } from './count-row.ts'
+import {
+  BLOCK_FANO_SUM,
+  BLOCK_FANO_WEIGHT,
+  BURSTS,
+  DISPERSION,
+  FANO,
+  FANO_SUM,
+  FANO_WEIGHT,
+  num,
+  PHI_SUM,
+  PHI_WEIGHT,
+} from './count-row.ts'
 
 /** No mean is taken to be less, in calls a tick. */
 export const BOUND_LEAST = 0.02
+
+const BLOCK_KEPT = keptPerBlock(72)
+/** Independent calls are assumed, as strongly as so many small blocks would say it. */
+const BLOCK_PRIOR_WEIGHT = 3
+/** One block teaches no more than so many times what is known. */
+const BLOCK_CAP = 60
 
 /** How bursty a count is allowed to be: variance = mean + excess * mean + phi * mean^2. */
 export interface Dispersion {
@@ -25,6 +43,23 @@ export function addDispersion(row: Float64Array, at: number, k: number, mean: nu
   row[at + PHI_WEIGHT] = num(row, at + PHI_WEIGHT) + phiWeight
 }
 
+/**
+ * Adds what a block with calls says: calls that come in stretches of minutes look independent from tick to tick, and are not. A negative
+ * binomial with variance F * mu keeps its F when ticks are added up, so the F of blocks is one that ticks may be judged by. Learned
+ * where blocks are small; in large ones the volatility of the level says it.
+ */
+export function addBlockDispersion(row: Float64Array, at: number, sum: number, expected: number, weight: number): void {
+  const fano = blockFanoOf(row, at)
+  const excess = Math.min(((sum - expected) * (sum - expected)) / expected, BLOCK_CAP * fano)
+  row[at + BLOCK_FANO_SUM] = num(row, at + BLOCK_FANO_SUM) * BLOCK_KEPT + weight * excess
+  row[at + BLOCK_FANO_WEIGHT] = num(row, at + BLOCK_FANO_WEIGHT) * BLOCK_KEPT + weight
+}
+
+function blockFanoOf(row: Float64Array, at: number): number {
+  const sum = num(row, at + BLOCK_FANO_SUM) + BLOCK_PRIOR_WEIGHT
+  return Math.max(1, sum / (num(row, at + BLOCK_FANO_WEIGHT) + BLOCK_PRIOR_WEIGHT))
+}
+
 /** The dispersion that the model allows, from what was learned. */
 export function dispersionOf(row: Float64Array, at: number, mean: number, constants: CountConstants): Dispersion {
   const plain = (num(row, at + DISPERSION) + 40) / (num(row, at + DISPERSION + 1) + 20)
@@ -35,5 +70,7 @@ export function dispersionOf(row: Float64Array, at: number, mean: number, consta
   const unsure = 1 + constants.perDeviation / Math.sqrt(1 + num(row, at + BURSTS))
   const chance = Math.sqrt((2 + 1 / Math.max(mean, BOUND_LEAST)) / (num(row, at + DISPERSION + 1) + 20))
   const excess = constants.perFano * (Math.max(0.05, plain - 1) * unsure + chance)
-  return { excess, phi, plain }
+  const blockUnsure = 1 + constants.perDeviation / Math.sqrt(1 + num(row, at + BLOCK_FANO_WEIGHT))
+  const ofBlocks = constants.perBlockFano * (blockFanoOf(row, at) - 1) * blockUnsure
+  return { excess: Math.max(excess, ofBlocks), phi, plain }
 }

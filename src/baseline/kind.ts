@@ -59,6 +59,8 @@ export interface Peers<View = unknown> {
   share(row: Float64Array, at: number): number
   /** Names that one of them met in this tick for the first time, for the others to know. */
   met?(view: View): readonly Met[]
+  /** Whether its names are endpoints, of which every shard is told when they are called for the first time. */
+  hears?(view: View): boolean
   /** For a name that one of them met first in this tick, `Known.oldFrom`. */
   oldFrom?(row: Float64Array, at: number, tick: number, calendar: Calendar): number
 }

@@ -69,7 +69,7 @@ export interface Flow {
   readonly name: string
 }
 
-/** How many bytes in all, in windows of five minutes; `null` where a call does not count. */
+/** How many bytes in all, within five minutes, an hour and 24 hours; `null` where a call does not count. */
 export interface Volume {
   readonly kind: 'volume'
   readonly name: string

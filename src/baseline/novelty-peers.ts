@@ -1,4 +1,5 @@
 import type { Met, Peers } from './kind.ts'
+import type { Novel } from './measure.ts'
 import {
   NOVELTY_PRIOR,
   type NoveltyNorm,
@@ -12,6 +13,7 @@ import {
 
 /** What a view shows its peers of one tick of novelty. */
 interface Shown extends NoveltyNorm {
+  readonly except?: Novel['except']
   /** Calls that met anything, known or new. */
   readonly calls: number
   /** What was new in them, the excused left out. */
@@ -39,5 +41,6 @@ export const noveltyPeers: Peers<Shown> = {
   },
   share: shareOfPeers,
   met: ({ met }) => met,
+  hears: ({ except }) => except === 'young',
   oldFrom,
 }

@@ -51,21 +51,12 @@ export function rememberLevel(bins: Uint16Array, at: number, ms: number, level: 
   rememberWeek(bins, at + DAILY_BINS, weekSlotOf(ms), code, level > 2 * usual && earlier < code - FADED)
 }
 
-/**
- * The highest level that this time of day or week recalls, in calls a tick; of those seen twice only, where `twice` is wanted. `shifts`: where
- * to look as well while clocks may have been changed, in slots.
- */
-export function recalledLevel(
-  bins: Uint16Array,
-  at: number,
-  ms: number,
-  twice: boolean,
-  shifts: readonly number[] = HOUR_EARLIER_OR_LATER,
-): number {
+/** The highest level that this time of day or week recalls, in calls a tick; of those seen twice only, where `twice` is wanted. */
+export function recalledLevel(bins: Uint16Array, at: number, ms: number, twice: boolean): number {
   const slot = slotOf(ms)
   let code = Math.max(highest(bins, at, slot, twice), highestOfWeek(bins, at + DAILY_BINS, weekSlotOf(ms), twice))
   if (clocksMayChange(ms)) {
-    for (const hour of shifts) {
+    for (const hour of HOUR_EARLIER_OR_LATER) {
       const week = (weekSlotOf(ms) + hour + WEEK_SLOTS) % WEEK_SLOTS
       code = Math.max(code, highest(bins, at, slot + hour, true), highestOfWeek(bins, at + DAILY_BINS, week, true))
     }
@@ -74,8 +65,6 @@ export function recalledLevel(
 }
 
 const HOUR_EARLIER_OR_LATER = [-HOUR_SLOTS, HOUR_SLOTS] as const
-/** What was an hour earlier is today's already: a trickle would recall itself. */
-export const HOUR_LATER = [HOUR_SLOTS] as const
 
 /**
  * Whether clocks may just have been changed somewhere: Friday to Tuesday in March, April, September, October and November, UTC. A

@@ -1,4 +1,4 @@
-import { episodeOf } from './episode.ts'
+import { behindOf, episodeOf } from './episode.ts'
 import { isLarge, isShared } from './family.ts'
 import { addParts, beginParts } from './parts.ts'
 import type { Watch } from './plan.ts'
@@ -87,7 +87,7 @@ function open(
     windowSeconds,
     weight,
     names: [],
-    top: null,
+    top: behindOf(watch, subject.examples[watch.index] ?? [])[0] ?? null,
   }
   const single = isSingle && isLarge(episode, watch, true, members)
   if (!single && !(crossed && isLarge(episode, watch, false, members))) return

@@ -71,8 +71,13 @@ interface Described<M extends Measures, P> {
   readonly silence: boolean
   /** Given where silence may be evidence for the anomaly as well: an alert of it opens while nothing is heard. Demands `silence`. */
   readonly alarmsInSilence?: true
-  /** Whether `judge` tests single calls as well; they get half of the share. */
+  /** Whether `judge` makes single tests as well (of calls, of spans of time); they get half of the share. */
   readonly single: boolean
+  /**
+   * False where what ticks say must not be multiplied, because they depend on each other: only single tests alarm then, with the whole share,
+   * and `logE` does no more than mark where an episode begins. `weight` is to be 0. Demands `single`.
+   */
+  readonly accumulates?: false
   /**
    * Nats beyond the threshold at which open ticks are told early: 0 where evidence can only grow (counts), 2 for ratios,
    * Infinity where it has to wait for the watermark.
@@ -83,10 +88,17 @@ interface Described<M extends Measures, P> {
    */
   judge(views: Views<M>, evidence: Evidence, params: P): boolean
   /**
-   * Both floors, absolute and relative: whether an episode is large enough to be worth telling. `scope` is left out where open ticks
-   * are looked at first: of `sums` only [0] and [1] are known then, and at most that large.
+   * Both floors, absolute and relative: whether an episode is large enough to be worth telling. `top` is `Episode.top.share`. `scope` is
+   * left out where open ticks are looked at first: of `sums` only [0] and [1] are known then, and at most that large.
    */
-  floor(sums: Float64Array, peaks: Float64Array, params: P, single: boolean, scope?: Scope): boolean
+  floor(
+    sums: Float64Array,
+    peaks: Float64Array,
+    params: P,
+    single: boolean,
+    scope?: Scope,
+    top?: number | null,
+  ): boolean
   explain(episode: Episode, params: P): Explanation
 }
 

@@ -114,12 +114,12 @@ const TOLD_TOGETHER = 2
 
 /** Whether an episode is large enough to be worth telling; that of a service also where two of its endpoints are told. */
 export function isLarge(
-  { sums, peaks, ref }: Pick<Episode, 'sums' | 'peaks' | 'ref'>,
+  { sums, peaks, ref, top }: Pick<Episode, 'sums' | 'peaks' | 'ref' | 'top'>,
   { detector, params }: Watch,
   single: boolean,
   members: Members | null,
 ): boolean {
-  if (detector.floor(sums, peaks, params, single, ref.scope)) return true
+  if (detector.floor(sums, peaks, params, single, ref.scope, top?.share ?? null)) return true
   return members !== null && members.alarmed >= TOLD_TOGETHER && detector.floor(sums, peaks, params, single, 'endpoint')
 }
 

@@ -29,7 +29,7 @@ export interface Watch {
   readonly weighedOf: readonly number[]
   /** Which of the layout's samples hold its examples, in the order of its rules; none where its measures name them. */
   readonly samples: readonly number[]
-  /** ln of its part of the budget of one shard, in false alarms a day; half of it for each way where single calls are tested too. */
+  /** ln of its part of the budget of one shard, in false alarms a day; half of it for each way where there are two. */
   readonly logBudget: number
 }
 
@@ -105,7 +105,7 @@ export function planOf(enabled: readonly Enabled[], falseAlarmsPerDay: number, s
         weighed: weighed.map((key) => nameOf(detector, key)),
         weighedOf: detector.measureOf.map((key) => weighed.indexOf(key)),
         samples: [detector.sample].flat().map(({ name }) => layout.samples.findIndex((rule) => rule.name === name)),
-        logBudget: Math.log(((falseAlarmsPerDay / shards) * detector.share) / parts / (detector.single ? 2 : 1)),
+        logBudget: Math.log(((falseAlarmsPerDay / shards) * detector.share) / parts / waysOf(detector)),
       }
     })
     const judged = new Set(watches.flatMap((watch) => watch.slots))
@@ -123,6 +123,11 @@ export function planOf(enabled: readonly Enabled[], falseAlarmsPerDay: number, s
 /** The same detector's watch in another scope; undefined where it has none there. */
 export function watchIn(plan: ScopePlan, { detector }: Watch): Watch | undefined {
   return plan.watches.find((watch) => watch.detector === detector)
+}
+
+/** In how many ways a detector may alarm, each with as much of its part of the budget: by what accumulates, by single tests. */
+function waysOf({ single, accumulates }: Detector): number {
+  return single && accumulates !== false ? 2 : 1
 }
 
 /** Detectors and contexts apart, each in the order of their names. */

@@ -1,59 +1,73 @@
-import { logExceedance } from '#src/baseline/volume-tail.ts'
-import { logEvidenceOfSize } from './calibrator.ts'
+import { withoutLargest } from '#src/baseline/volume-learning.ts'
+import { logDay, logHour, logWindow } from '#src/baseline/volume-tail.ts'
 import type { VolumeView } from './detector.ts'
 import type { Evidence } from './surprise.ts'
 
 /**
- * Evidence that more bytes come than normal, window by window.
+ * Evidence that more bytes come than normal: three tests, each of the largest of its span. Within an hour its largest five minutes and the
+ * hour itself, within a day the largest 24 hours. A test crosses as soon as what has come so far is improbable enough for the whole span: it can
+ * only grow until the span ends. Nothing is multiplied over time, as what comes within a mood of hours is one event and not many.
  *
- * Two alternatives are bets on the mean: 1 - s + s x / mu is an e-value for every law of x whose mean, given the past, is at most mu,
- * however heavy its tail and however windows hang together (Waudby-Smith and Ramdas 2024, Estimating means of bounded random
- * variables by betting; Shafer 2021). One window says ln(x / mu) at most, so a download that the mean allows for is never told alone; many say as
- * much as they are, so a trickle is told after hours and a flood after minutes. The third is the tail of the windows learned, turned into
- * an e-value: it knows better what a single window may come to.
- *
- * A window's evidence is e(x) once, although it is judged in every tick. Its sum only grows: what it says against the baseline is taken at
- * once, as what this tick adds to it, and what it says for the baseline when the next window begins. To be told early is to stop before
- * the last bet is settled, which no bet may forbid.
+ * A test counts as the ticks of its span, so each kind spends a third of the budget and the three of a day as much as three entities that
+ * are tested at every tick.
  */
-const STAKES = [0.3, 0.7] as const
-const TAIL = STAKES.length
-export const VOLUME_ALTERNATIVES = STAKES.length + 1
+const HOUR_TESTS = 360
+const DAY_TESTS = 8640
+const LOG_HOUR = Math.log(HOUR_TESTS)
+const LOG_DAY = Math.log(DAY_TESTS)
 
-/** Fills everything but sums and peaks. Returns false where there is nothing to test. */
+/** Beside them one bet on the mean of hours, which marks where an episode began (see `Detector.accumulates`). */
+export const VOLUME_ALTERNATIVES = 1
+const STAKE = 0.7
+
+const TOLD_AGAIN = 2
+
+/** How many times its limit each span has come to at most: what would have kept an alert silent. */
+export const SPANS = 3
+
+/** Fills everything but sums, and peaks but for the first `SPANS`. Returns false where there is nothing to test. */
 export function volumeEvidence(view: VolumeView, evidence: Evidence): boolean {
-  const { before, bytes, bound, last, lastBound } = view
+  const { window, hour, bytes, bound, hourBound, last, lastBound } = view
   if (!view.armed || bytes === 0) return false
-  const now = before + bytes
-  const wasOver = before > bound
-  const isOver = now > bound
-  const opens = before === 0
-  const settles = opens && lastBound > 0
-  for (const [m, stake] of STAKES.entries()) {
-    const late = settles ? Math.min(0, logBet(last / lastBound, stake)) : 0
-    const gain = isOver ? logBet(now / bound, stake) - (wasOver ? logBet(before / bound, stake) : 0) : 0
-    evidence.logE[m] = late + gain
-  }
-  const logP = isOver ? logExceedance(view, now) : 0
-  const logBefore = wasOver ? logExceedance(view, before) : 0
-  const gain =
-    Math.max(0, logEvidenceOfSize(logP, view.learned)) - Math.max(0, logEvidenceOfSize(logBefore, view.learned))
-  evidence.logE[TAIL] = (settles ? lateOfTail(view) : 0) + gain
-  evidence.logSingle = logP
-  evidence.singleOf = TAIL
-  evidence.logSingleBefore = logBefore
-  evidence.weight = opens ? 1 : 0
-  evidence.singles = opens ? 1 : 0
-  evidence.calm = -(evidence.logE[1] as number)
+  const settles = hour === 0 && lastBound > 0
+  const gain = logBet(hour + bytes, hourBound) - logBet(hour, hourBound)
+  evidence.logE[0] = (settles ? Math.min(0, Math.log1p(STAKE * (last / lastBound - 1))) : 0) + gain
+  // That it goes on say minutes, as an hour stays large when all is over; and, once, an hour that becomes large.
+  const calm = logBet(window, bound) - logBet(window + bytes, bound)
+  evidence.calm = hour <= hourBound ? Math.min(calm, -gain) : calm
+  evidence.weight = 0
+  evidence.singles = (hour === 0 ? 2 * HOUR_TESTS : 0) + (view.top === 0 ? DAY_TESTS : 0)
+  test(view, evidence)
   return true
 }
 
-function logBet(times: number, stake: number): number {
-  return Math.log1p(stake * (times - 1))
+/** What so many bytes say against being usual as soon as they are over their bound: 0 until then. */
+function logBet(bytes: number, bound: number): number {
+  return bytes <= bound ? 0 : Math.log1p(STAKE * (bytes / bound - 1))
 }
 
-/** What the tail says for the baseline of the window that has ended. Up to its bound a window is ordinary, whatever the tail says. */
-function lateOfTail(view: VolumeView): number {
-  const logP = view.last > view.lastBound ? logExceedance(view, view.last) : 0
-  return Math.min(0, logEvidenceOfSize(logP, view.learned))
+function test(view: VolumeView, evidence: Evidence): void {
+  const { window, hour, largest, rest, top, bytes } = view
+  const now = withoutLargest(hour + bytes, Math.max(largest, window + bytes), view.windowLimit)
+  evidence.logSingle = lowest(view, window + bytes, now, rest + now)
+  evidence.peaks[0] = (window + bytes) / view.windowLimit
+  // An hour begins an episode when it is over its bound: what came before that is usual, and would have come anyway.
+  evidence.peaks[1] = (now - view.hourBound) / (view.hourLimit - view.hourBound)
+  evidence.peaks[2] = (rest + now) / view.dayLimit
+  if (evidence.logSingle === 0) return
+  const before = Math.max(largest, window)
+  evidence.logSingleBefore = lowest(view, before, withoutLargest(hour, before, view.windowLimit), top)
+}
+
+/** The most improbable of the three, each by how much it may spend. What was told is told again only if it is twice as much. */
+function lowest(view: VolumeView, window: number, hour: number, day: number): number {
+  return Math.min(
+    share(logWindow(view, window), LOG_HOUR),
+    hour > TOLD_AGAIN * view.toldHour ? share(logHour(view, hour), LOG_HOUR) : 0,
+    day > TOLD_AGAIN * view.toldDay ? share(logDay(view, day), LOG_DAY) : 0,
+  )
+}
+
+function share(logP: number, logTests: number): number {
+  return logP < 0 ? logP - logTests : 0
 }

@@ -17,6 +17,7 @@ function label(change: Partial<Label>): Label {
     kind: '5xx-burst',
     endpoints: ['payments POST /v1/charge'],
     identities: [],
+    through: [],
     from: t0,
     to: t0 + 300 * second,
     intensity: 0.5,
@@ -57,6 +58,18 @@ describe('the scorer', () => {
     expect(
       scoreOf([lateral], [alert(30, { detector: 'new-edge', entity: { ...edge, identity: 'alice' } })]).hits,
     ).toEqual([])
+  })
+
+  it('counts alerts for whose calls an attack runs through as further ones, from the strike on', () => {
+    const poisoned = label({ strikesAt: t0 + 100 * second, through: ['alice'] })
+    const alice = { kind: 'identity', service: null, method: null, route: null, identity: 'alice' } as const
+    const [before, within] = [alert(90, { entity: alice }), alert(130, { entity: alice, detector: 'get-spike' })]
+    const other = alert(130, { entity: { ...alice, identity: 'bob' } })
+    expect(scoreOf([poisoned], [before, within, other])).toMatchObject({
+      hits: [],
+      duplicates: [within],
+      falseAlarms: [{ alert: before }, { alert: other }],
+    })
   })
 
   it.each([

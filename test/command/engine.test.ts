@@ -20,7 +20,8 @@ function watchesOf(plan: Plan): readonly Watch[] {
 /** False alarms a day of all watches, over all shards. */
 function spentOf(plan: Plan): number {
   const spent = watchesOf(plan).reduce(
-    (sum, { logBudget, detector }) => sum + Math.exp(logBudget) * (detector.single ? 2 : 1),
+    (sum, { logBudget, detector }) =>
+      sum + Math.exp(logBudget) * (detector.single && detector.accumulates !== false ? 2 : 1),
     0,
   )
   return spent * config.shards

@@ -11,7 +11,7 @@ const { identity } = planOf([{ detector, params: detector.params.parse({}) }], 1
 const [watch] = identity.watches
 if (watch === undefined) throw new Error('no watch')
 
-/** An alert of so many nats that has just opened; alternatives 0 and 1 are of `unauthenticated`, 2 and 3 of `forbidden`, 4 of `denying`. */
+/** An alert of so many nats that has just opened; alternatives 0 and 1 are of `denied`, 2 of `unauthenticated`, 3 of `forbidden`, 4 of `denying`. */
 function opened(nats: number, alternatives: readonly number[], single: number | null = null): Float64Array {
   const row = new Float64Array(ACCUMULATOR_WIDTH)
   row.set(alternatives, CUSUM)
@@ -25,7 +25,8 @@ describe('the evidence of an alert by measure', () => {
   test('is divided by what the best alternative of each measure carries', () => {
     const nats = [10, 30, 0, 10, 20].map((bits) => bits * Math.LN2)
     expect(bitsByMeasure(opened(30 * Math.LN2, nats), 0, watch)).toEqual({
-      unauthenticated: 15,
+      denied: 15,
+      unauthenticated: 0,
       forbidden: 5,
       denying: 10,
     })
@@ -33,6 +34,7 @@ describe('the evidence of an alert by measure', () => {
 
   test('of one call that was surprising enough alone is that of its own measure', () => {
     expect(bitsByMeasure(opened(20 * Math.LN2, [40, 40, 1, 1, 1], 3), 0, watch)).toEqual({
+      denied: 0,
       unauthenticated: 0,
       forbidden: 20,
       denying: 0,
@@ -42,7 +44,7 @@ describe('the evidence of an alert by measure', () => {
   test('goes on with what each tick adds; what speaks against the anomaly takes nothing away', () => {
     const row = opened(10 * Math.LN2, [0, 10, 0, 0, 0])
     addParts(row, 0, watch, Float64Array.of(-3, -8, -1, 20, -2), 20 * Math.LN2)
-    expect(bitsByMeasure(row, 0, watch)).toEqual({ unauthenticated: 10, forbidden: 20, denying: 0 })
+    expect(bitsByMeasure(row, 0, watch)).toEqual({ denied: 10, unauthenticated: 0, forbidden: 20, denying: 0 })
   })
 
   test('comes to the bits of the alert, to the tenth', () => {

@@ -21,6 +21,7 @@ interface Tick {
 
 function tick({ calls = 100, unauthenticated: a = 0, forbidden: b = 0, things = 1, strength = 1 }: Tick): Evidence {
   const views = {
+    denied: ratioOf(a + b, calls, cold),
     unauthenticated: ratioOf(a, calls, cold),
     forbidden: ratioOf(b, calls - a, cold),
     denying: ratioOf(things - 1, calls, { share: 0.0005, bound: 0.002 }),
@@ -61,19 +62,25 @@ describe('breadth', () => {
       const { sums, peaks } = episodeOf([evidence])
       return detector.floor(sums, peaks, params, false)
     }
-    expect(floorOf(tick({ calls: 20, forbidden: 7, things: 7 }))).toBe(true)
-    expect(floorOf(tick({ calls: 20, forbidden: 7 }))).toBe(false)
+    expect(floorOf(tick({ calls: 200, forbidden: 8, things: 8 }))).toBe(true)
+    expect(floorOf(tick({ calls: 200, forbidden: 8 }))).toBe(false)
   })
 })
 
 test('what one identity is denied is told of the identity, what many are of the endpoint', () => {
-  const told = (one: Tick, scope: 'endpoint' | 'identity'): boolean => {
+  const told = (one: Tick, scope: 'endpoint' | 'identity', top: number | null): boolean => {
     const { sums, peaks } = episodeOf([tick(one)])
-    return detector.floor(sums, peaks, params, false, scope)
+    return detector.floor(sums, peaks, params, false, scope, top)
   }
   const [alone, spray] = [{ forbidden: 60 }, { forbidden: 60, things: 40 }]
-  expect([told(alone, 'identity'), told(alone, 'endpoint')]).toEqual([true, false])
-  expect([told(spray, 'identity'), told(spray, 'endpoint')]).toEqual([true, true])
+  expect([told(alone, 'identity', 1), told(alone, 'endpoint', 1)]).toEqual([true, false])
+  expect([told(spray, 'identity', null), told(spray, 'endpoint', null)]).toEqual([true, true])
+  // One in each tick, and each another one: the sampled calls show it.
+  expect([told(alone, 'endpoint', null), told(alone, 'endpoint', 0.5), told(alone, 'endpoint', 0.4)]).toEqual([
+    false,
+    false,
+    true,
+  ])
 })
 
 describe('then allowed', () => {

@@ -72,6 +72,7 @@ describe('without one of its guards the budget breaks', () => {
     ['seasons that are earned', WORLDS.diurnal, WITHOUT.earnedSeason, 15],
     ['the Fano factor', WORLDS.clusters, WITHOUT.fano, 15],
     ['the law of bursts', WORLDS.cron, WITHOUT.bursts, 60],
+    ['the Fano factor of blocks', WORLDS.stretches, WITHOUT.blockFano, 120],
   ])('without %s', (_, world, variant, entities) => {
     const { alarms, allowed } = calibrate(world, variant, { ...setup, entities, weight: 1e-6 })
     expect(alarms).toBeGreaterThan(tooMany(allowed))

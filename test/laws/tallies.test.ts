@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { BlockWriter, PIECE_BYTES, readBlock, type TallyEntry, type Watermark } from '#src/baseline/block.ts'
+import {
+  type Announcement,
+  BlockWriter,
+  PIECE_BYTES,
+  readBlock,
+  type TallyEntry,
+  type Watermark,
+} from '#src/baseline/block.ts'
 import { Malformed } from '#src/baseline/bytes.ts'
 import {
   breadth,
@@ -183,18 +190,29 @@ describe('blocks', () => {
     idleAt: fc.option(time, { nil: null }),
   })
 
-  function write(drawn: readonly TallyEntry[], watermark: Watermark): readonly Uint8Array[] {
+  const announcements = fc.array(
+    fc.record({ key: fc.string({ unit: 'binary' }), tick: fc.integer({ min: -1e9, max: 1e9 }) }),
+    { maxLength: 5 },
+  )
+
+  function write(
+    drawn: readonly TallyEntry[],
+    watermark: Watermark,
+    announced: readonly Announcement[] = [],
+  ): readonly Uint8Array[] {
     const writer = new BlockWriter(layouts)
     for (const { shard, scope, key, tick, tally } of drawn) writer.add(shard, scope, key, tick, tally)
+    for (const one of announced) writer.announce(one)
     return writer.finish(watermark)
   }
 
   test('read as they were written, whatever the texts and however many pieces', () => {
     fc.assert(
-      fc.property(entries, watermarks, (drawn, watermark) => {
-        const pieces = write(drawn, watermark)
+      fc.property(entries, watermarks, announcements, (drawn, watermark, announced) => {
+        const pieces = write(drawn, watermark, announced)
         const read = pieces.map((piece) => readBlock(piece, layouts))
         expect(read.flatMap((block) => block.entries)).toEqual(drawn)
+        expect(read.flatMap((block) => block.announced)).toEqual(announced)
         expect(read.at(-1)?.watermark).toEqual(watermark)
         expect(read.slice(0, -1).every((block) => block.watermark === null)).toBe(true)
       }),
@@ -216,8 +234,8 @@ describe('blocks', () => {
 
   test('of other bytes are malformed, and nothing worse', () => {
     const good = fc
-      .tuple(entries, watermarks)
-      .map(([drawn, watermark]) => Buffer.from(write(drawn, watermark)[0] as Uint8Array))
+      .tuple(entries, watermarks, announcements)
+      .map(([drawn, watermark, announced]) => Buffer.from(write(drawn, watermark, announced)[0] as Uint8Array))
     const mangled = fc.tuple(good, fc.nat(), fc.nat(255), fc.nat()).map(([bytes, at, value, end]) => {
       const copy = Buffer.from(bytes)
       copy[at % copy.length] = value

@@ -69,7 +69,7 @@ export const deniedSpray: DrawAttack = ({ places, random, id, wanted }) => {
   const addresses = Array.from({ length: 5 }, () => publicAddress(random))
   let nats = 0
   return {
-    label: labelOf({ id, kind: 'denied-spray', ...span, intensity: attempts }, [endpoint], []),
+    label: labelOf({ id, kind: 'denied-spray', ...span, intensity: attempts }, [endpoint], [], victims),
     touch(call) {
       if (call.endpoint === endpoint) nats += logCoin(call.status === 401 || call.status === 403, share, denied)
       return true

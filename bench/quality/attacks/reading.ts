@@ -35,6 +35,7 @@ function spike({ places, random, id, wanted }: Draw, isSensitive: boolean) {
       { id, kind, ...span, intensity: 1 + added / Math.max(onEndpoint.mean, 1) },
       [endpoint],
       client === null ? [] : [client],
+      client === null ? callers : [],
     ),
     touch(call: { readonly endpoint: unknown; readonly identity: unknown }) {
       if (call.endpoint === endpoint) onEndpoint.seen++
@@ -72,7 +73,12 @@ export const poisoningRamp: DrawAttack = ({ places, random, id, wanted }) => {
   const factor = intensityFor(wanted, 1.5, 50, (g) => hidden.expected((g - 1) * grown * usual.mean))
   hidden.added = (factor - 1) * grown * usual.mean
   return {
-    label: labelOf({ id, kind: 'poisoning', ...span, strikesAt: spikeFrom, intensity: factor }, [endpoint], []),
+    label: labelOf(
+      { id, kind: 'poisoning', ...span, strikesAt: spikeFrom, intensity: factor },
+      [endpoint],
+      [],
+      callers,
+    ),
     touch(call) {
       if (call.endpoint === endpoint && call.ts >= spikeFrom) hidden.seen++
       return true

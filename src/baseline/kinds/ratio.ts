@@ -31,7 +31,7 @@ export default defineKind<Ratio, RatioView>({
   peers: {
     width: RATIO_WIDTH,
     sums: 2,
-    scopes: ['endpoint'],
+    scopes: ['endpoint', 'identity'],
     prior: PRIOR_SHARE_TOP,
     open: openRatio,
     add({ part, whole }, sums, at) {

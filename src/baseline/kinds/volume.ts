@@ -2,27 +2,24 @@ import { defineKind } from '../kind.ts'
 import type { Volume } from '../measure.ts'
 import { COUNT_MAX } from '../tally.ts'
 import {
-  freezeVolume,
   newVolumeNorm,
   normOfVolume,
   observeVolume,
   openVolume,
   risingVolume,
   rollVolume,
+  tellVolume,
   VOLUME_BINS,
   type VolumeNorm,
 } from '../volume.ts'
 import { VOLUME_WIDTH } from '../volume-row.ts'
 
-/** One tick of a volume, and the window that it belongs to, beside what is normal for windows. */
+/** One tick of a volume, and the five minutes, the hour and the 24 hours that it belongs to, beside what is normal for them. */
 export interface VolumeView extends VolumeNorm {
   /** Bytes in this tick, and calls that had any number of them. */
   bytes: number
   calls: number
 }
-
-/** How many windows of a volume there are in an hour. */
-const WINDOWS_PER_HOUR = 12
 
 export default defineKind<Volume, VolumeView>({
   kind: 'volume',
@@ -53,8 +50,9 @@ export default defineKind<Volume, VolumeView>({
   learn({ bytes, calls }, { numbers, at }) {
     observeVolume(numbers, at, bytes, calls)
   },
+  // Nothing is kept out: what is learned waits an hour or a day, counts as one jump or one day, and cannot draw the level far.
   freeze({ numbers, at }) {
-    freezeVolume(numbers, at)
+    tellVolume(numbers, at)
   },
   rising(place, { integers }, { integer }) {
     const bytes = integers[integer] as number
@@ -62,8 +60,8 @@ export default defineKind<Volume, VolumeView>({
   },
   readiness: ({ armed, seen }) => (armed ? 'ready' : seen > 0 ? 'warming' : 'cold'),
   seen: ({ seen }) => seen,
-  norm({ mean, bound }) {
-    const aMinute = WINDOWS_PER_HOUR / 60
-    return { level: mean * aMinute, low: 0, high: bound * aMinute, dispersion: mean > 0 ? bound / mean : 0 }
+  norm({ level, hourLimit, armed }) {
+    const high = armed ? hourLimit / 60 : 0
+    return { level: level / 60, low: 0, high, dispersion: armed ? hourLimit / level : 0 }
   },
 })

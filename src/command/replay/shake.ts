@@ -64,10 +64,10 @@ export function shake(lines: readonly Uint8Array[], seed: number, options: Shake
   })
   placed.sort((a, b) => a.order - b.order)
   const shaken: Uint8Array[][] = Array.from({ length: sources }, () => [])
-  for (const { line, source } of placed)
-    (shaken[source] as Uint8Array[]).push(line)
-    // What was late must come after the call that made it so.
-  ;(shaken[latestSource] as Uint8Array[]).push(...late)
+  for (const { line, source } of placed) (shaken[source] as Uint8Array[]).push(line)
+  // What was late must come after the call that made it so.
+  const own = shaken[latestSource] as Uint8Array[]
+  for (const line of late) own.push(line)
   return shaken
 }
 

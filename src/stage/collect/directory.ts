@@ -9,6 +9,8 @@ export interface Owner {
   readonly key: string
   readonly shard: number
   last: Entry | null
+  /** An endpoint that was not known before, and was not announced yet. */
+  isNew: boolean
 }
 
 /** How many names are remembered; more, and all are looked up anew. */
@@ -55,6 +57,7 @@ export class Directory {
       key: keyOf(endpointRef(service, method, route)),
       shard: shardOf('endpoint', service, this.#shards),
       last: null,
+      isNew: true,
       method,
     }
     getOr(routes, route, () => []).push(owner)
@@ -64,7 +67,8 @@ export class Directory {
   #newIdentity(name: string): Owner {
     this.#makeRoom()
     this.#size += 1
-    const owner: Owner = { scope: 'identity', key: name, shard: shardOf('identity', name, this.#shards), last: null }
+    const shard = shardOf('identity', name, this.#shards)
+    const owner: Owner = { scope: 'identity', key: name, shard, last: null, isNew: false }
     this.#identities.set(name, owner)
     return owner
   }

@@ -1,4 +1,4 @@
-import { BlockWriter, type Watermark } from '#src/baseline/block.ts'
+import { type Announcement, BlockWriter, type Watermark } from '#src/baseline/block.ts'
 import type { Counted, Layout } from '#src/baseline/measure.ts'
 import { addCall, emptyTally, type Tally } from '#src/baseline/tally.ts'
 import type { ApiCall } from '#src/call/call.ts'
@@ -18,6 +18,7 @@ export class StepTallies {
   readonly #writers: BlockWriter[] = []
   readonly #ticks = new Map<number, Map<Owner, Entry>>()
   readonly #entries: Entry[] = []
+  readonly #announced: Announcement[] = []
 
   constructor(layouts: Readonly<Record<Counted, Layout>>, shards: number) {
     this.#layouts = layouts
@@ -26,7 +27,13 @@ export class StepTallies {
 
   /** Counts one call for its endpoint and for its identity. `id` names it, `hash` is the hash of that. */
   add(call: ApiCall, tick: number, id: string, hash: number): void {
-    const endpoint = this.#entry(this.#directory.endpoint(call), tick)
+    const owner = this.#directory.endpoint(call)
+    // What never answered may be made up: a flood of such names is nothing that every shard should hear of.
+    if (owner.isNew && call.status < 400) {
+      owner.isNew = false
+      this.#announced.push({ key: owner.key, tick })
+    }
+    const endpoint = this.#entry(owner, tick)
     const identity = this.#entry(this.#directory.identity(call.identity), tick)
     addCall(this.#layouts.endpoint, endpoint.tally, call, id, hash, identity.owner.key)
     addCall(this.#layouts.identity, identity.tally, call, id, hash, endpoint.owner.key)
@@ -40,6 +47,9 @@ export class StepTallies {
       ;(this.#writers[shard % partitions] as BlockWriter).add(shard, scope, key, tick, tally)
       owner.last = null
     }
+    for (const announcement of this.#announced)
+      for (let i = 0; i < partitions; i += 1) (this.#writers[i] as BlockWriter).announce(announcement)
+    this.#announced.length = 0
     this.#entries.length = 0
     this.#ticks.clear()
     return this.#writers.slice(0, partitions).map((writer) => writer.finish(watermark))

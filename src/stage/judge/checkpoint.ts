@@ -47,7 +47,7 @@ export function checkpoint(
     const { scope } = entity.ref
     writes.push({ key: ENTITY[scope] + entity.key, value: writeEntity(out, plan[scope], entity) })
   }
-  for (const [number, shard] of shards) writes.push(...peersWrites(plan, number, shard, out))
+  for (const [number, shard] of shards) for (const write of peersWrites(plan, number, shard, out)) writes.push(write)
   const meters: Record<string, Record<string, { run: Meter; single: Meter }>> = {}
   for (const [number, shard] of shards) {
     const own: Record<string, { run: Meter; single: Meter }> = {}

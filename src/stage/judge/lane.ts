@@ -1,5 +1,5 @@
 import type { AlertRecord } from '#src/alert/alert.ts'
-import { type Telling, type Told, tellEarly, tellSettled, withdraw } from '#src/alert/told.ts'
+import { type Telling, tellEarly, tellSettled, withdraw } from '#src/alert/told.ts'
 import { type Block, readBlock, type TallyEntry } from '#src/baseline/block.ts'
 import { blockOf } from '#src/baseline/blocks.ts'
 import { Malformed } from '#src/baseline/bytes.ts'
@@ -8,8 +8,9 @@ import { byScope, SCOPES } from '#src/baseline/measure.ts'
 import { layoutsOf } from '#src/detection/plan.ts'
 import type { Append, Opening, Step, StreamRecord } from '#src/stream/stream.ts'
 import { accountsOf, spendingOf } from './accounts.ts'
+import { Announced } from './announced.ts'
 import { type Change, Changes, detachOrphans } from './changes.ts'
-import { checkpoint, restore, toldWrite } from './checkpoint.ts'
+import { checkpoint, restore } from './checkpoint.ts'
 import { alarmedOf, closeTick, isAlarmed } from './close.ts'
 import { Listening } from './listening.ts'
 import { Notices } from './notices.ts'
@@ -17,11 +18,9 @@ import type { JudgeOptions } from './options.ts'
 import { ResumePoint } from './resume.ts'
 import { baselineRecord } from './rows.ts'
 import { admitted, type Entity, Shard } from './shard.ts'
+import { Tellings } from './tellings.ts'
 import { NO_TALLIES, OpenTicks } from './ticks.ts'
 import { EventTime } from './time.ts'
-
-/** How many alerts' tellings a lane remembers before it forgets withdrawn ones. */
-const TOLD_MOST = 20_000
 
 /**
  * A block whose event time is so far behind its append time was written in a catch-up. What it crosses is told when its tick closes,
@@ -37,9 +36,10 @@ export class JudgeLane {
   readonly #options: JudgeOptions
   readonly #partition: number
   readonly #shards = new Map<number, Shard>()
-  readonly #told = new Map<string, Told>()
+  readonly #tellings = new Tellings()
   readonly #time: EventTime
   readonly #open: OpenTicks
+  readonly #announced: Announced
   readonly #notices: Notices
   readonly #resume: ResumePoint
   /** Records before this were read in an earlier life: what of them is settled already is nothing late. */
@@ -57,7 +57,6 @@ export class JudgeLane {
   #uncommitted = 0
   #counts = { overflowed: 0, evicted: 0, lateAfterIdle: 0, malformed: 0 }
   #appends: Append[] = []
-  #toldNow = new Set<string>()
 
   constructor(options: JudgeOptions, opening: Opening) {
     this.#options = options
@@ -70,14 +69,16 @@ export class JudgeLane {
     }
     this.#time = new EventTime(options.latenessMs, opening.state, opening.resume ?? 0)
     this.#open = new OpenTicks(byScope((scope) => options.plan[scope].layout))
+    this.#announced = new Announced(options.openTallies)
     this.#notices = new Notices(options.plan, options.calendar)
     this.#listening = new Listening(options.plan, options.calendar)
     this.#resume = new ResumePoint(opening.resume ?? 0)
     this.#readBefore = opening.note === '' ? 0 : Number(opening.note)
     this.#closed =
-      restore(options.plan, this.#shards, options.shards, this.#told, opening.state) ?? Number.NEGATIVE_INFINITY
+      restore(options.plan, this.#shards, options.shards, this.#tellings.told, opening.state) ??
+      Number.NEGATIVE_INFINITY
     this.#savedAt = this.#closed
-    for (const told of this.#told.values()) if (told.waiting !== null) this.#notices.note(told, told.waiting)
+    for (const told of this.#tellings.told.values()) if (told.waiting !== null) this.#notices.note(told, told.waiting)
     for (const shard of this.#shards.values()) {
       detachOrphans(shard, options.plan)
       this.#alarmed.set(shard, alarmedOf(shard, options.plan))
@@ -87,16 +88,14 @@ export class JudgeLane {
 
   step(records: readonly StreamRecord[]): Step | null {
     this.#appends = []
-    this.#toldNow = new Set()
     const rising = new Set<Entity>()
     for (const record of records) this.#merge(record, rising)
     this.#settle()
     this.#notices.look(rising, this.#open, (alert, tick) =>
-      this.#tell(alert.id, tellEarly(this.#told.get(alert.id), alert, tick + 1)),
+      this.#tell(alert.id, tellEarly(this.#tellings.told.get(alert.id), alert, tick + 1)),
     )
-    const state = [...this.#toldNow].map((id) => toldWrite(id, this.#told.get(id) ?? null))
-    state.push(...this.#time.endedWrites())
-    if (this.#checkpointDue()) state.push(...this.#checkpoint())
+    const told = this.#tellings.writes()
+    const state = [...told, ...this.#time.endedWrites(), ...(this.#checkpointDue() ? this.#checkpoint() : [])]
     this.#report()
     this.#uncommitted += records.length
     // Merged tallies alone are not worth a commit: they are in no checkpoint, so the next owner reads them again anyway.
@@ -118,6 +117,11 @@ export class JudgeLane {
       }
       lastTick = Math.max(lastTick, entry.tick)
       this.#add(entry, rising)
+    }
+    for (const announcement of block?.announced ?? []) {
+      if (announcement.tick < this.#closed) continue
+      lastTick = Math.max(lastTick, announcement.tick)
+      this.#announced.add(announcement)
     }
     this.#resume.read(record.position, lastTick)
     if (block?.watermark != null) this.#time.hear(block.watermark, record.position)
@@ -170,12 +174,14 @@ export class JudgeLane {
       this.#closeTick(next)
     }
     if (this.#closed > Number.NEGATIVE_INFINITY) this.#closed = Math.max(this.#closed, until)
+    this.#hear(this.#closed)
   }
 
   #closeTick(tick: number): void {
     const { calendar } = this.#options
     if (this.#closed > Number.NEGATIVE_INFINITY && blockOf(calendar, tick) > blockOf(calendar, this.#closed - 1))
       this.#writeRows(tick)
+    this.#hear(tick + 1)
     const byShard = this.#open.take(tick)
     const due = this.#listening.take(tick)
     const settled: Change[] = []
@@ -194,8 +200,14 @@ export class JudgeLane {
     // Changes of one alert stay in their order.
     settled.sort(({ alert: a }, { alert: b }) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
     for (const { alert, outcome } of settled)
-      this.#tell(alert.id, tellSettled(this.#told.get(alert.id), outcome, alert, tick + 1))
-    this.#withdraw()
+      this.#tell(alert.id, tellSettled(this.#tellings.told.get(alert.id), outcome, alert, tick + 1))
+    for (const [id, told] of this.#tellings.unconfirmed(this.#closed)) this.#tell(id, withdraw(told))
+  }
+
+  /** Tells all shards of the endpoints that were called for the first time before this tick. */
+  #hear(before: number): void {
+    const announced = this.#announced.take(before)
+    if (announced.length > 0) for (const shard of this.#shards.values()) shard.peers.identity.announce(announced)
   }
 
   #judged(alarmed: Set<Entity>, entity: Entity): void {
@@ -208,18 +220,10 @@ export class JudgeLane {
     entity.isSeen = true
   }
 
-  /** Early notices whose tick has closed without being confirmed. */
-  #withdraw(): void {
-    for (const [id, told] of this.#told) {
-      if (told.waiting !== null && told.tick <= this.#closed) this.#tell(id, withdraw(told))
-    }
-  }
-
   #tell(id: string, telling: Telling | null): void {
     if (telling === null) return
-    this.#remember(id, telling.told)
+    this.#tellings.remember(id, telling.told)
     this.#notices.note(telling.told, telling.record.alert)
-    this.#toldNow.add(id)
     this.#appends.push({
       topic: 'alerts',
       partition: this.#partition,
@@ -227,19 +231,6 @@ export class JudgeLane {
       value: Buffer.from(JSON.stringify(telling.record)),
     })
     this.#options.observer?.told?.(telling.record satisfies AlertRecord)
-  }
-
-  #remember(id: string, told: Told): void {
-    this.#told.delete(id)
-    this.#told.set(id, told)
-    if (this.#told.size <= TOLD_MOST) return
-    // Withdrawn ids are kept only to be told as reopened; the oldest of them go first.
-    for (const [oldest, one] of this.#told) {
-      if (one.event !== 'withdrawn') continue
-      this.#told.delete(oldest)
-      this.#toldNow.add(oldest)
-      return
-    }
   }
 
   #writeRows(tick: number): void {
@@ -265,12 +256,7 @@ export class JudgeLane {
   #checkpoint(): ReturnType<typeof checkpoint> {
     for (const shard of this.#shards.values()) this.#counts.evicted += shard.gone.length
     const writes = checkpoint(this.#options.plan, this.#shards, this.#dirty, this.#closed)
-    for (const [id, told] of this.#told) {
-      // The state holds the resolution now: reading again begins after it. Withdrawn ids may fire again, and are kept.
-      if (told.event !== 'resolved' || told.tick > this.#closed) continue
-      this.#told.delete(id)
-      writes.push(toldWrite(id, null))
-    }
+    writes.push(...this.#tellings.forgetResolved(this.#closed))
     for (const shard of this.#shards.values()) shard.forgetHomeless((entity) => this.#open.holds(entity))
     for (const entity of this.#dirty) entity.isDirty = false
     this.#dirty = []

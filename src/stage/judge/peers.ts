@@ -1,3 +1,4 @@
+import type { Announcement } from '#src/baseline/block.ts'
 import type { Calendar } from '#src/baseline/blocks.ts'
 import { type EntityRef, isOther } from '#src/baseline/entity.ts'
 import type { Peers as Common, Known } from '#src/baseline/kind.ts'
@@ -83,6 +84,26 @@ export class Peers {
     for (const one of this.slots) if (this.#met.has(one.slot.name)) this.#learnNames(one, tick)
   }
 
+  /** Hears of endpoints that were called for the first time anywhere. Who met them before knows better. */
+  announce(announced: readonly Announcement[]): void {
+    const row = this.groups.get(EVERYBODY)
+    for (const { slot, common, at } of this.slots) {
+      const names = this.names.get(slot.name)
+      const dirty = this.dirtyNames.get(slot.name)
+      if (names === undefined || dirty === undefined || common.hears?.(slot.view) !== true) continue
+      const fresh = announced.filter(({ key }) => !names.has(key))
+      const last = fresh.at(-1)
+      if (last !== undefined && names.size + fresh.length > NAMES_MOST) this.#makeRoom(names, dirty, last.tick)
+      for (const { key, tick } of fresh) {
+        if (names.size >= NAMES_MOST) break
+        // Nobody is here yet who could find it new: it was always there.
+        const oldFrom = row === undefined ? 0 : (common.oldFrom?.(row, at, tick, this.#calendar) ?? 0)
+        names.set(key, { oldFrom, met: 0 })
+        dirty.add(key)
+      }
+    }
+  }
+
   /** Gives a group a row that knows nothing yet. */
   open(group: string, tick: number): Float64Array {
     const row = new Float64Array(this.#width)
@@ -126,9 +147,9 @@ export class Peers {
     met.clear()
   }
 
-  /** Names that only one entity has ever met go, the oldest first, once they are no longer young; a tenth at a time. */
+  /** Names that one entity at most has ever met go, the oldest first, once they are no longer young; a tenth at a time. */
   #makeRoom(names: Map<string, Known>, dirty: Set<string>, tick: number): void {
-    const rare = [...names].filter(([, { met, oldFrom }]) => met === 1 && tick >= oldFrom)
+    const rare = [...names].filter(([, { met, oldFrom }]) => met <= 1 && tick >= oldFrom)
     rare.sort(([a, one], [b, other]) => one.oldFrom - other.oldFrom || (a < b ? -1 : 1))
     for (const [name] of rare.slice(0, NAMES_MOST / 10)) {
       names.delete(name)

@@ -1,12 +1,12 @@
 import { shapeOfRatio } from '#src/baseline/ratio.ts'
 import { logProbability } from '#src/baseline/sizes.ts'
-import { logExceedance, WINDOW_BINS } from '#src/baseline/volume-tail.ts'
 import type { CountView, NovelView, TokensView, VolumeView } from '#src/detection/detector.ts'
-import { leastOf, SIZE_BINS } from '#src/sketch/logbins.ts'
+import { SIZE_BINS } from '#src/sketch/logbins.ts'
 import type { View, ViewsByName } from './views.ts'
 
 /** More than so many hits in one tick are not walked through: what they would add to an average is left out, and is positive. */
 const MOST_HITS = 2000
+const HOURS = 500
 
 /** A view of a size at which every outcome can be walked through. */
 export function modest(view: View): View {
@@ -15,11 +15,8 @@ export function modest(view: View): View {
     const bursts = { ...view.bursts, size: 1.01 + (view.bursts.size % 100) }
     return { ...view, armed: true, bound: 0.02 + (view.bound % 100), shape: 0.05 + (view.shape % 100), bursts }
   }
-  if ('bytes' in view) {
-    const first = { ...view, armed: true, before: 0, lastBound: 0 }
-    const mean = windowsOf(first).reduce((sum, { bytes, mass }) => sum + bytes * mass, 0)
-    return { ...first, bound: Math.max(1000, mean) }
-  }
+  if ('bytes' in view)
+    return { ...view, armed: true, window: 0, hour: 0, lastBound: 0, hourBound: Math.max(1e6, view.hourBound) }
   if ('part' in view) return { ...view, whole: 1 + (view.whole % 1000) }
   if ('life' in view) {
     const calls = 1 + (view.calls % 50)
@@ -53,12 +50,12 @@ interface Outcome {
   readonly then?: View
 }
 
-/** What a tick may show while the worst that the baseline allows is true. Sizes: one call; volumes: one window. */
+/** What a tick may show while the worst that the baseline allows is true. Sizes: one call; volumes: one hour. */
 export function* outcomes(view: View): Generator<Outcome> {
   if ('bytes' in view) {
-    for (const { bytes, mass } of windowsOf(view)) {
-      const then = { ...view, bytes: 1, last: bytes, lastBound: view.bound }
-      yield { logProbability: Math.log(mass), view: { ...view, bytes }, then }
+    for (const bytes of hoursOf(view)) {
+      const then = { ...view, bytes: 1, last: bytes, lastBound: view.hourBound }
+      yield { logProbability: -Math.log(HOURS), view: { ...view, bytes }, then }
     }
     return
   }
@@ -127,12 +124,9 @@ function* bursts(view: CountView): Generator<Outcome> {
   }
 }
 
-/** Windows as probable as the histogram and its tail have them, each the smallest of its bin; what is below the tail is one byte. */
-function windowsOf(view: VolumeView): { readonly bytes: number; readonly mass: number }[] {
-  const beyond = (bin: number): number =>
-    bin < WINDOW_BINS ? Math.exp(logExceedance(view, Math.max(1, leastOf(2 * bin) + 1))) : 0
-  return Array.from({ length: WINDOW_BINS }, (_, bin) => ({
-    bytes: Math.max(1, leastOf(2 * bin) + 1),
-    mass: Math.max(0, beyond(bin) - beyond(bin + 1)),
-  })).filter(({ mass }) => mass > 0)
+/** Hours that are exponential with the largest mean that there may be, each as probable as the others. */
+function hoursOf(view: VolumeView): readonly number[] {
+  return Array.from({ length: HOURS }, (_, i) =>
+    Math.max(1, Math.floor(-view.hourBound * Math.log1p(-(i + 0.5) / HOURS))),
+  )
 }

@@ -12,7 +12,7 @@ const NEW = /^fewer than about (\d+) of these (\d+) (endpoints|networks) had bee
 const SHORTER = /^no token had been good for longer than /
 const MORE = /^more than about (\d+) calls had come in this window$/
 const SMALLER = /^no (request|response) had been (larger|smaller) than /
-const QUIETER = /^no five minutes had brought it more than (\d+) bytes/
+const BYTES = /^fewer than about (\d+) of these (\d+) bytes /
 
 /**
  * The story as an alert says that it would have stayed silent (`silent_if`), in the ways that alerts may say it:
@@ -21,7 +21,7 @@ const QUIETER = /^no five minutes had brought it more than (\d+) bytes/
  * - `fewer than about N … had come`: the others are not there,
  * - `fewer than about N of these M endpoints (networks) had been new to it`: the calls of the others are not there,
  * - `more than about N calls had come`: so many had, copies of the calls that came before; the part is taken the other way round,
- * - `no five minutes had brought it more than N bytes`: the responses that its query shows are that much smaller,
+ * - `fewer than about N of these M bytes had …`: the responses that its query shows are that much smaller,
  * - `no token had been good for longer than …`: those that its query shows are good for half an hour,
  * - `no request (response) had been larger (smaller) than …`: all are as small (large) as the query's threshold demands.
  * Those that stay are spread evenly over the window. Throws for a sentence that is none of these: then it cannot be checked.
@@ -35,6 +35,8 @@ export function unless(alert: Alert, calls: readonly StoryCall[], part: number):
     const touched = new Set(shown.filter((call) => gone.has(thingOf(call, novel[3]))))
     return calls.filter((call) => !touched.has(call))
   }
+  const bytes = BYTES.exec(alert.silent_if)
+  if (bytes !== null) return smallerBy((part * Number(bytes[1])) / Number(bytes[2]), shown, calls)
   const fewer = FEWER.exec(alert.silent_if)
   if (fewer !== null) {
     const left = spread(shown, Math.ceil(part * Number(fewer[1])) - 1)
@@ -50,10 +52,6 @@ export function unless(alert: Alert, calls: readonly StoryCall[], part: number):
   if (SHORTER.test(alert.silent_if)) {
     const tokens = new Set(shown.map((call) => call.token_id))
     return calls.map((call) => (tokens.has(call.token_id) ? goodFor(call, 1800) : call))
-  }
-  const window = QUIETER.exec(alert.silent_if)
-  if (window !== null) {
-    return smallerBy((part * Number(window[1])) / (alert.observed.largest_window_bytes as number), shown, calls)
   }
   const smaller = SMALLER.exec(alert.silent_if)
   const threshold = /(request|response)_bytes (>=|<=) (\d+)/.exec(alert.query)
@@ -73,6 +71,8 @@ export function isClose(alert: Alert, calls: readonly StoryCall[]): boolean {
   if (novel !== null) return FIRING_PART * Number(novel[1]) >= Number(novel[2])
   const fewer = FEWER.exec(alert.silent_if)
   if (MORE.test(alert.silent_if)) return false
+  // The least that could be told at all is named, not how much would have been told.
+  if (BYTES.test(alert.silent_if)) return true
   return fewer === null || FIRING_PART * Number(fewer[1]) >= callsShown(alert.query, calls).length
 }
 

@@ -11,8 +11,6 @@ import {
   SIZES_BINS,
   SIZES_WIDTH,
 } from '#src/baseline/sizes.ts'
-import { BEYOND, EXCESS, LEARNED, LOG_EDGE, VOLUME_WIDTH } from '#src/baseline/volume-row.ts'
-import { settleTail, WINDOW_BINS } from '#src/baseline/volume-tail.ts'
 import type {
   CountView,
   Detector,
@@ -26,16 +24,11 @@ import type {
 
 import { clearEvidence, type Evidence, newEvidence } from '#src/detection/surprise.ts'
 import { SIZE_BINS } from '#src/sketch/logbins.ts'
+import { positive, share, whole } from './numbers.ts'
+import { volumeView } from './volume-view.ts'
 
 export type View = CountView | RatioView | SizesView | NovelView | FlowView | TokensView | VolumeView
 export type ViewsByName = Readonly<Record<string, View>>
-
-/** From 0 to 1 by thousandths; fast-check's own doubles are nearly all tiny. */
-const share = fc.nat(1000).map((thousandths) => thousandths / 1000)
-/** As many of every order of magnitude. */
-const positive = (least: number, most: number): fc.Arbitrary<number> =>
-  fc.nat(1_000_000).map((at) => least * (most / least) ** (at / 1_000_000))
-const whole = (most: number): fc.Arbitrary<number> => positive(1, most).map((value) => Math.floor(value) - 1)
 
 /** As `src/baseline/bursts.ts` bounds it: starts below 0.9, going on at least as probable, below 0.95; a size of one at least. */
 const burstNorm = fc
@@ -177,39 +170,6 @@ const tokensView = fc
       networks: Math.max(networks, 1) + news,
       share: usual * view.bound,
     }
-  })
-
-/** Windows of one mode or two, as they may have been learned; the one under way and the one before, tested or not. */
-const volumeView = fc
-  .record({
-    windows: fc.array(fc.tuple(fc.nat(WINDOW_BINS - 1), fc.integer({ min: 1, max: 400 })), {
-      minLength: 1,
-      maxLength: 6,
-    }),
-    before: fc.oneof(fc.constant(0), whole(1e13)),
-    bytes: whole(1e13),
-    mean: positive(1, 1e12),
-    slack: positive(2, 400),
-    last: whole(1e13),
-    wasTested: fc.boolean(),
-    armed: fc.boolean(),
-    seen: whole(1e12),
-  })
-  .map(({ windows, slack, wasTested, ...view }): VolumeView => {
-    const histogram = new Uint16Array(WINDOW_BINS)
-    for (const [bin, count] of windows) histogram[bin] = (histogram[bin] as number) + count
-    const row = new Float64Array(VOLUME_WIDTH)
-    row[LEARNED] = histogram.reduce((sum, count) => sum + count, 0)
-    settleTail(row, 0, histogram, 0)
-    const [learned, beyond, excess, logEdge] = [LEARNED, BEYOND, EXCESS, LOG_EDGE].map((at) => row[at] as number) as [
-      number,
-      number,
-      number,
-      number,
-    ]
-    const bound = Math.max(1000, slack * view.mean)
-    const tail = { learned, beyond, excess, logEdge, histogram, histogramAt: 0 }
-    return { ...view, ...tail, calls: Math.ceil(view.bytes / 1e6), bound, lastBound: wasTested ? bound : 0 }
   })
 
 function viewOf(measure: Measure): fc.Arbitrary<View> {

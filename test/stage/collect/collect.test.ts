@@ -72,6 +72,19 @@ function countsOf(steps: readonly Step[]): Record<number, number> {
 }
 
 describe('collect', () => {
+  test('tells every partition once of each endpoint, with the tick of its first call', () => {
+    const lane = laneOf()
+    const first = stepOf(lane, [call(0, 15), call(1, 25)])
+    const tick = START / 10_000 + 1
+    const announced = [{ key: expect.stringContaining('/a'), tick }]
+    expect(blocksOf(first).map((block) => block.announced)).toEqual([announced, announced])
+    expect(blocksOf(stepOf(lane, [call(2, 35)])).flatMap((block) => block.announced)).toEqual([])
+    const madeUp = { ts: START + 36_000, method: 'GET', path: '/made-up', status: 404, service: 's', identity: 'i' }
+    expect(blocksOf(stepOf(lane, [record(3, JSON.stringify(madeUp))])).flatMap((block) => block.announced)).toEqual([])
+    // Whoever takes over says it again: no shard takes it for new.
+    expect(blocksOf(stepOf(laneOf(), [call(2, 35)])).flatMap((block) => block.announced)).toHaveLength(2)
+  })
+
   test('writes to every partition, also where it has nothing for it, and says how far its source is', () => {
     const step = stepOf(laneOf(), [call(0, 5), call(1, 65)])
     const blocks = blocksOf(step)

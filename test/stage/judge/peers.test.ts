@@ -43,6 +43,10 @@ function close(shard: Shard, tick: number, who: readonly (readonly [string, read
   return closeTick(shard, calendar, tick, tallies, new Set(), () => {})
 }
 
+function announce(shard: Shard, ...announced: readonly (readonly [key: string, tick: number])[]): void {
+  shard.peers.identity.announce(announced.map(([key, tick]) => ({ key, tick })))
+}
+
 function known(shard: Shard): unknown {
   return [...(shard.peers.identity.names.get('edges') ?? [])].sort(([a], [b]) => (a < b ? -1 : 1))
 }
@@ -76,6 +80,35 @@ describe('what the identities of a shard have met', () => {
       [endpoint('y'), { oldFrom: 0, met: 1 }],
       [endpoint('z'), { oldFrom: 100 + DAY / 2 + DAY, met: 2 }],
     ])
+  })
+
+  test('is what was announced to all, too: as old as it is anywhere, though none of them has met it', () => {
+    const shard = shardOf()
+    announce(shard, [endpoint('before'), 90])
+    close(shard, 100, [['a', ['x']]])
+    announce(shard, [endpoint('early'), 100 + DAY / 2 - 1])
+    announce(shard, [endpoint('late'), 100 + DAY / 2])
+    announce(shard, [endpoint('x'), 100 + DAY])
+    close(shard, 100 + DAY, [['a', ['late']]])
+    announce(shard, [endpoint('late'), 100 + 2 * DAY])
+    expect(known(shard)).toEqual([
+      [endpoint('before'), { oldFrom: 0, met: 0 }],
+      [endpoint('early'), { oldFrom: 0, met: 0 }],
+      [endpoint('late'), { oldFrom: 100 + DAY / 2 + DAY, met: 1 }],
+      [endpoint('x'), { oldFrom: 0, met: 1 }],
+    ])
+    // Networks are nobody's endpoints.
+    expect([...(shard.peers.identity.names.get('origins') ?? [])].map(([name]) => name)).not.toContain(endpoint('late'))
+  })
+
+  test('stays within its bound, whatever is announced', () => {
+    const shard = shardOf()
+    close(shard, 1, [['a', ['met']]])
+    const many = Array.from({ length: 12_000 }, (_, i) => [endpoint(`f${i}`), 2] as const)
+    for (let i = 0; i < many.length; i += 1000) announce(shard, ...many.slice(i, i + 1000))
+    const names = shard.peers.identity.names.get('edges')
+    expect(names?.size).toBeLessThanOrEqual(10_000)
+    expect(names?.has(endpoint('f11999'))).toBe(true)
   })
 
   test('stays within its bound: what only one has met gives its place away, what is shared stays', () => {
