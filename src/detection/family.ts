@@ -119,8 +119,10 @@ export function isLarge(
   single: boolean,
   members: Members | null,
 ): boolean {
-  if (detector.floor(sums, peaks, params, single, ref.scope, top?.share ?? null)) return true
-  return members !== null && members.alarmed >= TOLD_TOGETHER && detector.floor(sums, peaks, params, single, 'endpoint')
+  const behind = top?.share ?? null
+  if (detector.floor(sums, peaks, params, single, ref.scope, behind)) return true
+  if (members === null || members.alarmed < TOLD_TOGETHER) return false
+  return detector.floor(sums, peaks, params, single, 'endpoint', behind)
 }
 
 /** Whether a service's episode would be told although the endpoint that carries most of it had behaved as ever. */
