@@ -16,8 +16,8 @@ import { SEVERITIES } from '#src/detection/severity.ts'
 import { percentText, round } from '#src/detection/words.ts'
 
 /** How many times the normal share the alternatives assume: of denied calls together, of each of both kinds, and of breadth. */
-const TIMES: RatioAlternatives = { larger: [3], oftener: [32] }
-const TIMES_OF_KIND: RatioAlternatives = { larger: [], oftener: [32] }
+const TIMES: RatioAlternatives = { larger: [], oftener: [4, 24] }
+const TIMES_OF_KIND: RatioAlternatives = { larger: [], oftener: [24] }
 const TIMES_BROAD = [8] as const
 /** Where nothing is known, one call in fifty is taken to be denied, each way; one in two hundred at one more endpoint in the tick. */
 const USUAL = 0.02
@@ -85,8 +85,8 @@ export default defineDetector({
   judge({ denied, unauthenticated, forbidden, denying }, evidence) {
     const calls = denied.whole
     if (calls === 0) return false
-    evidence.logE[0] = ratioEvidence(denied, TIMES.larger[0] as number)
-    evidence.logE[1] = oftenEvidence(denied, TIMES.oftener[0] as number)
+    evidence.logE[0] = oftenEvidence(denied, TIMES.oftener[0] as number)
+    evidence.logE[1] = oftenEvidence(denied, TIMES.oftener[1] as number)
     evidence.logE[2] = oftenEvidence(unauthenticated, TIMES_OF_KIND.oftener[0] as number)
     evidence.logE[3] = oftenEvidence(forbidden, TIMES_OF_KIND.oftener[0] as number)
     evidence.logE[4] = ratioEvidence(denying, TIMES_BROAD[0])

@@ -33,11 +33,19 @@ function tooMany(allowed: number): number {
 }
 
 describe('false alarms on benign traffic', () => {
-  const quiet = Object.values(WORLDS).filter((world) => world !== WORLDS.nightly)
+  const quiet = Object.values(WORLDS).filter((world) => world !== WORLDS.nightly && world !== WORLDS.stretches)
   test.each(quiet)('$name: no more than the weights allow', (world) => {
     const { alarms, allowed, judged } = calibrate(world, SHIPPED, setup)
     expect(judged).toBeGreaterThan(1000)
     expect(alarms).toBeLessThan(tooMany(allowed))
+  })
+
+  test('stretches: a client may alarm at the first long one that it has, once', () => {
+    // Nearly as little as production has: what is learned of long stretches within three days keeps that, and no more.
+    const { alarms, repeated, judged } = calibrate(WORLDS.stretches, SHIPPED, { ...setup, entities: 100, weight: 1e-7 })
+    expect(judged).toBeGreaterThan(1000)
+    expect(repeated).toBe(0)
+    expect(alarms).toBeLessThanOrEqual(3)
   })
 
   /** Alarms of jobs of the night beyond the first of each entity, and how many were allowed. */
