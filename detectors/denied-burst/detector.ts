@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { breadth, ratio } from '#src/baseline/measure.ts'
 import type { ApiCall } from '#src/call/call.ts'
 import { defineDetector, type Episode } from '#src/detection/detector.ts'
+import { leastTogether } from '#src/detection/family.ts'
 import { upperQuantile } from '#src/detection/negative-binomial.ts'
 import {
   leastBreadthPart,
@@ -163,7 +164,7 @@ export default defineDetector({
       },
       reason: `${usual}: ${kindsText(denied, unauthenticated)}, ${spread}${ending}`,
       least,
-      silentIf: `fewer than about ${Math.min(least, denied)} of these ${calls} calls had been denied`,
+      silentIf: `fewer than about ${Math.min(leastTogether(least, episode), denied)} of these ${calls} calls had been denied`,
       condition: "(status IN (401, 403) OR decision = 'deny')",
     }
   },

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { ratio } from '#src/baseline/measure.ts'
 import { shapeOfRatio } from '#src/baseline/ratio.ts'
 import { defineDetector } from '#src/detection/detector.ts'
+import { leastTogether } from '#src/detection/family.ts'
 import { logRatio, upperQuantile } from '#src/detection/negative-binomial.ts'
 import { leastHits, oftenEvidence, type RatioAlternatives, ratioEvidence } from '#src/detection/ratio-evidence.ts'
 import { percentText, round } from '#src/detection/words.ts'
@@ -73,7 +74,7 @@ export default defineDetector({
     if (scope === 'service' && (peaks[1] as number) < params.leastOfService) return false
     return errors - expected >= params.leastErrors && errors >= params.leastFactor * bound
   },
-  explain({ sums, peaks, weight, needed }, params) {
+  explain({ sums, peaks, weight, needed, alone }, params) {
     const [errors, calls, expected, bound] = sums as unknown as [number, number, number, number]
     const failed = errors / calls
     // Ticks are independent under the null: their means add, and so do their shapes.
@@ -87,7 +88,7 @@ export default defineDetector({
       expected: { errors: round(expected), low: 0, high: upperQuantile(bound, shape, 0.001) },
       reason: `${errors} of ${calls} calls failed (${percentText(failed)}); ${round(expected)} expected`,
       least,
-      silentIf: `fewer than about ${Math.min(least, errors)} of these ${calls} calls had failed`,
+      silentIf: `fewer than about ${Math.min(leastTogether(least, { alone }), errors)} of these ${calls} calls had failed`,
       condition: 'status >= 500',
     }
   },
