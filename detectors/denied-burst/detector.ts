@@ -99,8 +99,7 @@ export default defineDetector({
       ratioEvidence(denying, 2),
     )
     // One kind that is quiet says little where hardly any were expected: together they say sooner that it is over.
-    const together = ratioEvidence(denied, Math.max(1, Math.min(times, 1 / denied.bound)))
-    evidence.calm = -(oddest > 0 ? oddest : together)
+    evidence.calm = -(oddest > 0 ? oddest : ratioEvidence(denied, times))
 
     const decided = forbidden.whole
     // Only an open alert is stronger than 1: what was allowed before the burst, in its first tick, does not count.
