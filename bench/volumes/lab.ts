@@ -48,7 +48,8 @@ export class Watched {
       if (outcome === 'opened') this.#opened += 1
     }
     const alone = { prior: () => 0, known: () => null, weightOf: () => 1, members: () => null, early: false }
-    this.#setting = { plan, calendar, meters: this.#meters, ...alone, report }
+    const silentUntil = Number.POSITIVE_INFINITY
+    this.#setting = { plan, calendar, meters: this.#meters, ...alone, silentUntil, report }
   }
 
   /** Another one with the same past. */

@@ -24,7 +24,10 @@ export interface Watermark {
   readonly sources: number
   /** All ticks that end at or before this have been sent. `-Infinity`: nothing read yet. */
   readonly at: EpochMs
-  /** The stream's time at which the source was found quiet, `Infinity` at the end of a finite input; `null`: it is not quiet. */
+  /**
+   * The stream's time at which the source was found quiet; `null`: it is not quiet. `Infinity`: it has ended, or has no calls, or calls
+   * far older than their records, so that the stream's time does not say how event time goes on.
+   */
   readonly idleAt: EpochMs | null
 }
 

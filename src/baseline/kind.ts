@@ -109,6 +109,8 @@ export interface Kind<M extends Measure = Measure, View = unknown> {
   roll(place: Place, tick: number, calendar: Calendar, around: Surroundings): void
   /** Fills the view with this tick's numbers and the baseline's. */
   show(view: View, place: Place, tick: number, tally: Tally | null, cells: Cells, around: Surroundings): void
+  /** The first tick at which another view is shown, if nothing comes until then; not given where that is the next block's. */
+  changesAt?(place: Place, tick: number): number
   learn(view: View, place: Place, tick: number, tally: Tally, cells: Cells): void
   /** Keeps the current block out of what is learned. */
   freeze(place: Place): void

@@ -53,6 +53,8 @@ export interface Setting {
   readonly weightOf: (name: string) => number
   /** Open ticks are judged early: with the margin of the detector, and counting no tests. */
   readonly early: boolean
+  /** From this tick on detectors that alarm in silence do not judge: the input has ended, and its end is not silence. */
+  readonly silentUntil: number
   /** What the endpoints of a service show once they were judged up to this tick; null for other scopes, and for open ticks. */
   readonly members: (ref: EntityRef, watch: Watch, tick: number) => Members | null
   /** Told before the episode's numbers are cleared. */

@@ -6,6 +6,7 @@ import { mergeSample, type Sampled } from '#src/sketch/sample.ts'
 import { countCrossings, countOpened, countTests, spend } from './budget.ts'
 import { addContexts } from './context.ts'
 import { decide, isStillOdd } from './decide.ts'
+import { changesAt } from './due.ts'
 import { ADMITTED, NEXT, type ScopePlan, type Slot, type Watch } from './plan.ts'
 import { newPlace } from './rows.ts'
 import type { Setting, Subject, WatchMeters } from './subject.ts'
@@ -90,6 +91,7 @@ function takeTick(setting: Setting, subject: Subject, base: number, tick: number
     const at = base + watch.at
     clearEvidence(evidence)
     evidence.strength = strengthOf(numbers, at)
+    if (!isHeard(setting, watch, tick)) continue
     const tested = watch.detector.judge(watch.views, evidence, watch.params)
     if (tested) weigh(setting, subject, watch, at, tick, tally)
     else decide(setting, subject, watch, at, tick, null, null)
@@ -176,11 +178,13 @@ function keepSilent(setting: Setting, subject: Subject, base: number, from: numb
   const { numbers } = subject.rows
   let cursor = Math.max(from, until - BLOCKS_WALKED * calendar.ticksPerBlock)
   while (cursor < until) {
-    const end = Math.min(until, (blockOf(calendar, cursor) + 1) * calendar.ticksPerBlock)
+    const limit = cursor < setting.silentUntil ? Math.min(until, setting.silentUntil) : until
+    const end = Math.min(limit, (blockOf(calendar, cursor) + 1) * calendar.ticksPerBlock)
     roll(setting, subject, cursor)
     show(plan, subject, cursor, null)
     for (const watch of plan.watches) {
       const at = base + watch.at
+      if (!isHeard(setting, watch, cursor)) continue
       const wasOpen = numbers[at + OPEN] === 1
       const isOdd = watch.detector.silence && hearSilence(setting, subject, watch, at, cursor, end)
       if (wasOpen) decide(setting, subject, watch, at, end - 1, isOdd ? evidence : null, null)
@@ -195,11 +199,23 @@ function keepSilent(setting: Setting, subject: Subject, base: number, from: numb
  * them. Who is due (see due.ts) is judged as soon as silence may cross, so a stretch crosses at its last tick or not at all.
  */
 function hearSilence(setting: Setting, subject: Subject, watch: Watch, at: number, from: number, end: number): boolean {
+  if (watch.detector.alarmsInSilence !== true) return hearAlike(setting, subject, watch, at, from, end)
+  let isOdd = false
+  for (let tick = from; tick < end; ) {
+    // What is expected changes with the length of the silence.
+    const until = Math.min(end, changesAt(subject, watch, tick))
+    showSlots(watch.slots, subject, tick, null)
+    isOdd = hearAlike(setting, subject, watch, at, tick, until)
+    tick = until
+  }
+  return isOdd
+}
+
+/** What silent ticks say that all say the same: that which the views show. */
+function hearAlike(setting: Setting, subject: Subject, watch: Watch, at: number, from: number, end: number): boolean {
   const { numbers } = subject.rows
-  const { alternatives, alarmsInSilence } = watch.detector
+  const { alternatives } = watch.detector
   const ticks = end - from
-  // What grows with the silence is seen at its end.
-  if (alarmsInSilence === true && ticks > 1) show(setting.plan, subject, end - 1, null)
   clearEvidence(evidence)
   evidence.strength = strengthOf(numbers, at)
   if (!watch.detector.judge(watch.views, evidence, watch.params) || evidence.weight === 0) return false
@@ -225,6 +241,11 @@ function hearSilence(setting: Setting, subject: Subject, watch: Watch, at: numbe
   decide(setting, subject, watch, at, end - 1, evidence, { logWeight, logSingleWeight: Number.NEGATIVE_INFINITY })
   if (!setting.early && numbers[at + OPEN] === 1) countOpened(meter)
   return true
+}
+
+/** Whether a watch judges that tick: what is told of silence must not rest on the end of an input. */
+function isHeard(setting: Setting, watch: Watch, tick: number): boolean {
+  return watch.detector.alarmsInSilence !== true || tick < setting.silentUntil
 }
 
 /** By how much an open episode exceeds its bound so far. */
@@ -257,7 +278,12 @@ function roll(setting: Setting, subject: Subject, tick: number): void {
 
 /** Fills the views of all measures with this tick's numbers and the baseline's. Comes after `roll` of the same tick. */
 function show(plan: ScopePlan, subject: Subject, tick: number, tally: Tally | null): void {
-  for (const slot of plan.slots) {
+  showSlots(plan.slots, subject, tick, tally)
+}
+
+function showSlots(slots: readonly Slot[], subject: Subject, tick: number, tally: Tally | null): void {
+  around.tick = tick
+  for (const slot of slots) {
     around.slot = slot
     slot.kind.show(slot.view, subject.rows.place(subject.row, slot, place), tick, tally, slot.cells, around)
   }

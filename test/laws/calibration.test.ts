@@ -97,7 +97,7 @@ test('the laboratory judges as the engine does: the same baseline, the same evid
     throw new Error('nothing was to be told')
   }
   const alone = { prior: () => 0, known: () => null, weightOf: () => 1, members: () => null }
-  const setting = { plan, calendar, meters, ...alone, early: false, report }
+  const setting = { plan, calendar, meters, ...alone, early: false, silentUntil: Number.POSITIVE_INFINITY, report }
   const [watch] = plan.watches
   const [slot] = plan.slots
   if (watch === undefined || slot?.kind.kind !== 'count') throw new Error('get-spike counts one thing')

@@ -19,6 +19,7 @@ const NOBODY: ReadonlySet<Entity> = new Set()
 /**
  * Settles one tick of one shard: admits who is new, judges all that were counted, all that have an open alert, and those `listened` to
  * whose silence is due, learns. Returns everybody who was judged. What it does depends on the shard's tallies of the tick and on nothing else.
+ * `silentUntil`: from that tick on silence is no evidence, as the input has ended.
  */
 export function closeTick(
   shard: Shard,
@@ -28,6 +29,7 @@ export function closeTick(
   alarmed: ReadonlySet<Entity>,
   report: Report,
   listened: ReadonlySet<Entity> = NOBODY,
+  silentUntil = Number.POSITIVE_INFINITY,
 ): readonly Entity[] {
   for (const scope of SCOPES) {
     for (const { run, single } of shard.meters[scope]) {
@@ -41,7 +43,7 @@ export function closeTick(
     report(entity, watch, outcome)
     if (outcome === 'resolved') letServiceBeginAnew(shard, settings.service.plan, entity, watch, tick)
   }
-  const settings = byScope((scope) => shard.setting(scope, false, heard))
+  const settings = byScope((scope) => shard.setting(scope, false, heard, { silentUntil }))
   const judged = makePlaces(shard, settings, tick, tallies)
   const silent: Entity[] = []
   const judge = (entity: Entity, tally: Tally | null): void => {

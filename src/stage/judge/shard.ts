@@ -35,6 +35,12 @@ const IDLE_MS = 3_600_000
 const NOBODY: ReadonlySet<Entity> = new Set()
 const noMembers = (): null => null
 
+/** What is not as usual while ticks are judged. */
+interface More {
+  readonly members?: Setting['members'] | undefined
+  readonly silentUntil?: number
+}
+
 /** A fixed slice of the entities: their state, their share of the budget. Nothing in it knows of other shards. */
 export class Shard {
   readonly #plan: Plan
@@ -136,7 +142,7 @@ export class Shard {
   }
 
   /** What `advance` needs beside the entity. `members`: what endpoints show, where that is not as they are settled. */
-  setting(scope: Scope, early: boolean, report: Setting['report'], members?: Setting['members']): Setting {
+  setting(scope: Scope, early: boolean, report: Setting['report'], more: More = {}): Setting {
     return {
       plan: this.#plan[scope],
       calendar: this.#calendar,
@@ -145,7 +151,8 @@ export class Shard {
       known: this.#known,
       weightOf: this.#weightOfName,
       early,
-      members: members ?? (early ? noMembers : this.membersOf),
+      silentUntil: more.silentUntil ?? Number.POSITIVE_INFINITY,
+      members: more.members ?? (early ? noMembers : this.membersOf),
       report,
     }
   }

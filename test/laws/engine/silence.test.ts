@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { detect, PLAINLY, TICK_MS } from './run.ts'
+import type { AlertRecord } from '#src/alert/alert.ts'
+import type { Lane, Transform } from '#src/stream/stream.ts'
+import { collecting, detect, judging, LIMITS, type Outcome, PLAINLY, settledOf, TICK_MS } from './run.ts'
 import { checkTold, runAs } from './same.ts'
 import { inOrder, MINUTE, stretch, WORLD_START } from './world.ts'
 
@@ -87,8 +89,89 @@ test('an endpoint that never comes back does not keep its shard busy for years',
     inOrder([...stretch(WORLD_START, T, EVERY, {}), ...stretch(T + year, T + year + 1, 1, OTHER)]),
   ])
   const [alert] = settled.filter(({ detector }) => detector === 'silence')
-  // After two hours the silence is learned, and is the new normal as soon as the last hour's level is gone.
+  // After a day the silence is the new normal.
   expect(alert?.status).toBe('resolved')
-  expect(Date.parse(alert?.resolved_at ?? '') - T).toBeLessThan(8 * HOUR)
+  expect(Date.parse(alert?.resolved_at ?? '') - T).toBeLessThan(25 * HOUR)
   expect(held.at(-1)?.closedBefore).toBeGreaterThan(T + year)
+})
+
+const silencesOf = ({ settled }: Pick<Outcome, 'settled'>) => settled.filter(({ detector }) => detector === 'silence')
+
+describe('the end of a file', () => {
+  /** Silent from T on, beside another one that is called for so long. */
+  const cut = (seconds: number): Uint8Array[] =>
+    inOrder([...stretch(T - 3 * HOUR, T, 4000, {}), ...stretch(T - 3 * HOUR, T + seconds * 1000, 10_000, OTHER)])
+
+  test('is no silence: a replay tells of it what a live run has told when it has read as far', async () => {
+    const told: number[] = []
+    for (const seconds of [155, 165, 455, 465]) {
+      const lines = cut(seconds)
+      const live = await detect([lines], { ...PLAINLY, ends: false })
+      const replay = await detect([lines])
+      expect(silencesOf(replay), `${seconds} s`).toEqual(silencesOf(live))
+      told.push(silencesOf(live)[0]?.version ?? 0)
+    }
+    expect([...new Set(told)], 'not told, told, and told again after five minutes').toEqual([0, 1, 2])
+  })
+
+  test('is the same for any sources, order within lateness, partitions and crashes', async () => {
+    const lines = cut(165)
+    const plain = await detect([lines])
+    expect(silencesOf(plain)).toHaveLength(1)
+    for (const seed of [4, 5]) {
+      const how = { shuffle: seed, crash: seed, schedule: seed, partitions: seed, batch: 400 as const }
+      expect((await runAs(lines, { ...how, chunk: 1_000_000 })).settled).toEqual(plain.settled)
+    }
+  })
+})
+
+describe('a stream that stands still', () => {
+  /** Calls every three seconds, appended so long after their time; then nothing at all, said to be idle every ten seconds for half an hour. */
+  function idling(behindMs: number): { records: AlertRecord[]; goOn: (from: number, to: number) => void } {
+    const collected = open(collecting(LIMITS, 1000))
+    const judged = open(judging(LIMITS, 1000))
+    const records: AlertRecord[] = []
+    let [position, tallied] = [0, 0]
+    const hear = (step: ReturnType<Lane['step']>): void => {
+      const blocks = (step?.appends ?? []).filter(({ topic }) => topic === 'tallies')
+      for (const { value } of blocks) {
+        const record = { source: 'tallies/0', position: tallied++, appendedAt: 0, key: null, value, headers: null }
+        for (const { topic, value } of judged.step([record])?.appends ?? [])
+          if (topic === 'alerts') records.push(JSON.parse(Buffer.from(value).toString()))
+      }
+    }
+    const goOn = (from: number, to: number): void => {
+      for (let at = from; at < to; at += 10_000) {
+        const lines = stretch(at, Math.min(to, at + 10_000), EVERY, {})
+        const record = (value: Uint8Array, i: number) => {
+          const appendedAt = at + i * EVERY + behindMs
+          return { source: 'calls/0', position: position++, appendedAt, key: null, value, headers: null }
+        }
+        hear(collected.step(lines.map(record)))
+      }
+    }
+    goOn(WORLD_START, T)
+    for (let at = T + 10_000; at < T + 30 * MINUTE; at += 10_000) hear(collected.idle(at + behindMs))
+    return { records, goOn }
+  }
+  const open = (transform: Transform): Lane => {
+    const alone = { source: 'calls/0', partition: 0, partitions: 1, partitionsOf: () => 1, resume: null, note: '' }
+    return transform.open({ ...alone, state: new Map() })
+  }
+  const openedAt = (records: readonly AlertRecord[]): number[] =>
+    silencesOf({ settled: settledOf(records) }).map(({ detected_at }) =>
+      Math.round((Date.parse(detected_at) - T) / MINUTE),
+    )
+
+  test('is silence where its calls were fresh: then time is known to go on', () => {
+    expect(openedAt(idling(5000).records)).toEqual([1])
+  })
+
+  test('is as a file that has ended where its calls were old when they were appended, and is silence once it goes on', () => {
+    const { records, goOn } = idling(2 * HOUR)
+    expect(records).toEqual([])
+    goOn(T + 20 * MINUTE, T + 40 * MINUTE)
+    expect(openedAt(records)).toEqual([1])
+    expect(settledOf(records)[0]?.status).toBe('resolved')
+  })
 })
