@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { breadth, ratio } from '#src/baseline/measure.ts'
 import type { ApiCall } from '#src/call/call.ts'
 import { defineDetector, type Episode } from '#src/detection/detector.ts'
+import { leastTogether } from '#src/detection/family.ts'
 import { upperQuantile } from '#src/detection/negative-binomial.ts'
 import {
   leastBreadthPart,
@@ -98,8 +99,7 @@ export default defineDetector({
       ratioEvidence(denying, 2),
     )
     // One kind that is quiet says little where hardly any were expected: together they say sooner that it is over.
-    const together = ratioEvidence(denied, Math.max(1, Math.min(times, 1 / denied.bound)))
-    evidence.calm = -(oddest > 0 ? oddest : together)
+    evidence.calm = -(oddest > 0 ? oddest : ratioEvidence(denied, times))
 
     const decided = forbidden.whole
     // Only an open alert is stronger than 1: what was allowed before the burst, in its first tick, does not count.
@@ -163,7 +163,7 @@ export default defineDetector({
       },
       reason: `${usual}: ${kindsText(denied, unauthenticated)}, ${spread}${ending}`,
       least,
-      silentIf: `fewer than about ${Math.min(least, denied)} of these ${calls} calls had been denied`,
+      silentIf: `fewer than about ${Math.min(leastTogether(least, episode), denied)} of these ${calls} calls had been denied`,
       condition: "(status IN (401, 403) OR decision = 'deny')",
     }
   },

@@ -1,15 +1,19 @@
 import * as z from 'zod'
 import { ratio } from '#src/baseline/measure.ts'
-import { shapeOfRatio } from '#src/baseline/ratio.ts'
 import { defineDetector } from '#src/detection/detector.ts'
-import { logRatio, upperQuantile } from '#src/detection/negative-binomial.ts'
-import { leastHits, oftenEvidence, type RatioAlternatives, ratioEvidence } from '#src/detection/ratio-evidence.ts'
+import { leastTogether } from '#src/detection/family.ts'
+import { upperQuantile } from '#src/detection/negative-binomial.ts'
+import {
+  leastHits,
+  oftenEvidence,
+  type RatioAlternatives,
+  ratioEvidence,
+  shapeOfEpisode,
+} from '#src/detection/ratio-evidence.ts'
 import { percentText, round } from '#src/detection/words.ts'
 
 /** From a doubling to an outage: clusters of failures that are so many times as large, and failures that are so many times as frequent. */
 const TIMES: RatioAlternatives = { larger: [2, 4], oftener: [8, 32, 128] }
-/** No alternative assumes that more than this share fails. */
-const MOST = 0.95
 
 export default defineDetector({
   name: 'error-burst',
@@ -52,13 +56,11 @@ export default defineDetector({
   judge({ errors }, evidence) {
     if (errors.whole === 0) return false
     const mu = errors.whole * errors.bound
-    const shape = shapeOfRatio(mu)
-    const most = Math.max(1, MOST / errors.bound)
     const { larger, oftener } = TIMES
     for (let m = 0; m < larger.length; m += 1) evidence.logE[m] = ratioEvidence(errors, larger[m] as number)
     for (let m = 0; m < oftener.length; m += 1)
       evidence.logE[larger.length + m] = oftenEvidence(errors, oftener[m] as number)
-    evidence.calm = -logRatio(errors.part, mu, shape, Math.min(Math.max(2, Math.sqrt(evidence.strength)), most))
+    evidence.calm = -ratioEvidence(errors, Math.max(2, Math.sqrt(evidence.strength)))
     evidence.sums[0] = errors.part
     evidence.sums[1] = errors.whole
     evidence.sums[2] = errors.whole * errors.share
@@ -73,21 +75,19 @@ export default defineDetector({
     if (scope === 'service' && (peaks[1] as number) < params.leastOfService) return false
     return errors - expected >= params.leastErrors && errors >= params.leastFactor * bound
   },
-  explain({ sums, peaks, weight, needed }, params) {
+  explain({ sums, peaks, weight, needed, alone }, params) {
     const [errors, calls, expected, bound] = sums as unknown as [number, number, number, number]
     const failed = errors / calls
-    // Ticks are independent under the null: their means add, and so do their shapes.
     const tick = peaks[0] as number
-    const shape = (bound / tick) * shapeOfRatio(tick)
     const told = leastHits(bound, tick, bound / calls, TIMES, needed)
     const least = Math.ceil(Math.max(told, params.leastErrors + expected, params.leastFactor * bound))
     return {
       severity: failed >= 0.5 && weight > 1 ? 'critical' : failed >= 0.25 || weight > 1 ? 'high' : 'medium',
       observed: { errors, calls },
-      expected: { errors: round(expected), low: 0, high: upperQuantile(bound, shape, 0.001) },
+      expected: { errors: round(expected), low: 0, high: upperQuantile(bound, shapeOfEpisode(bound, tick), 0.001) },
       reason: `${errors} of ${calls} calls failed (${percentText(failed)}); ${round(expected)} expected`,
       least,
-      silentIf: `fewer than about ${Math.min(least, errors)} of these ${calls} calls had failed`,
+      silentIf: `fewer than about ${Math.min(leastTogether(least, { alone }), errors)} of these ${calls} calls had failed`,
       condition: 'status >= 500',
     }
   },

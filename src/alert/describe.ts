@@ -12,9 +12,17 @@ import type { Alert, AlertStatus, EntityName, Readiness } from './alert.ts'
 
 const EXAMPLES = 5
 
+/** How an alert and others belong together. */
+interface Family {
+  /** The id of the service's alert that it belongs to. */
+  readonly parent?: string | null
+  /** What the endpoints of a service show. */
+  readonly members?: Members | null
+}
+
 /**
- * The alert of one watch as it stands, settled or early; `parent`: the service's that it belongs to. Must be called while the watch's
- * views still show the entity: from `report`.
+ * The alert of one watch as it stands, settled or early. Must be called while the watch's views still show the entity: from
+ * `report`.
  */
 export function alertOf(
   subject: Subject,
@@ -22,17 +30,19 @@ export function alertOf(
   status: AlertStatus,
   settled: boolean,
   tickMs: number,
-  parent: string | null = null,
+  { parent = null, members = null }: Family = {},
 ): Alert {
   const at = subject.row * subject.rows.width + watch.at
   const row = subject.rows.numbers
   const number = (offset: number): number => row[at + offset] as number
   const time = (offset: number): string => new Date(number(offset) * tickMs).toISOString()
-  const episode = episodeOf(subject, watch, at, tickMs)
+  const shown = episodeOf(subject, watch, at, tickMs)
+  const alone = members === null ? 0 : Math.min(1, members.most / (shown.sums[0] as number))
+  const episode = { ...shown, alone }
   const explained = watch.detector.explain(episode, watch.params)
   const remarks = remarksOf(row, at, watch)
   const sample = subject.examples[watch.index] ?? []
-  return {
+  const alert: Alert = {
     id: alertIdOf(subject, watch, tickMs),
     detector: watch.detector.name,
     status,
@@ -57,10 +67,11 @@ export function alertOf(
     silent_if: explained.silentIf,
     version: settled ? number(VERSION) : 0,
   }
+  return members === null ? alert : withMembers(alert, members)
 }
 
 /** A service's alert with what its endpoints show: how many are behind it, and where it is the most. */
-export function withMembers(alert: Alert, { all, odd, severity, names }: Members): Alert {
+function withMembers(alert: Alert, { all, odd, severity, names }: Members): Alert {
   if (names.length === 0) return alert
   const named = names.map(({ name, share }) => `${name} (${percentText(share)})`)
   const behind = odd < 2 ? `spread over its ${all} endpoints` : `behind it ${odd} of ${all} endpoints`

@@ -1,3 +1,4 @@
+import { halveBins } from '#src/sketch/halving.ts'
 import { SIZE_BINS } from '#src/sketch/logbins.ts'
 import { BLOCKS_FROZEN, blockOf, type Calendar } from './blocks.ts'
 import { findTail, isBeyond, learnedBeyond, logTail, newTail, type Side, type Tail } from './tail.ts'
@@ -178,22 +179,11 @@ function fade(row: Float64Array, at: number, bins: Uint16Array, binsAt: number, 
   row[at + FADED] = num(row, at + FADED) + due * FADE_BLOCKS
 }
 
-/**
- * Forgets half of the sizes, exactly and without a clock: what is at or above any bin is halved and rounded, once up and the next time
- * down. So single sizes far out neither vanish at once, as they would if each bin were rounded down, nor stay for ever. Returns what is left.
- */
+/** Forgets half of the sizes; rounded up once and down the next time. Returns what is left. */
 function halve(row: Float64Array, at: number, bins: Uint16Array, binsAt: number): number {
   const halved = num(row, at + HALVED)
   row[at + HALVED] = halved + 1
-  let odd = 1 - (halved % 2)
-  let left = 0
-  for (let bin = SIZE_BINS - 1; bin >= 0; bin -= 1) {
-    const sum = (bins[binsAt + bin] as number) + odd
-    odd = sum % 2
-    bins[binsAt + bin] = (sum - odd) / 2
-    left += (sum - odd) / 2
-  }
-  return left
+  return halveBins(bins, binsAt, SIZE_BINS, halved % 2 === 0)
 }
 
 function settleNorm(row: Float64Array, at: number, bins: Uint16Array, binsAt: number): void {

@@ -1,3 +1,5 @@
+import { halveBins } from '#src/sketch/halving.ts'
+
 /**
  * Jumps of a volume: the natural logarithm of how many times its level something came to. Two histograms, of hours and of the largest
  * five minutes of each hour. What hangs together within an hour is one jump, and slow wandering is in the level and no jump at all:
@@ -43,21 +45,8 @@ export function learnJumps(
   bins[first] = (bins[first] as number) + 1
   bins[second] = (bins[second] as number) + 1
   if (learned < LEARNED_MOST) return learned + 1
-  halve(bins, at + JUMP_BINS, up)
-  return halve(bins, at, up)
-}
-
-/** Halves how many jumps are in any bin or beyond it. Returns what is left. */
-function halve(bins: Uint16Array, at: number, up: boolean): number {
-  let odd = up ? 1 : 0
-  let left = 0
-  for (let bin = JUMP_BINS - 1; bin >= 0; bin -= 1) {
-    const sum = (bins[at + bin] as number) + odd
-    odd = sum % 2
-    bins[at + bin] = (sum - odd) / 2
-    left += (sum - odd) / 2
-  }
-  return left
+  halveBins(bins, at + JUMP_BINS, JUMP_BINS, up)
+  return halveBins(bins, at, JUMP_BINS, up)
 }
 
 /** Ten jumps, half of them where there are fewer than twenty, and none that is no jump: what stays at its level has no tail yet. */

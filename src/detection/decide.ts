@@ -88,6 +88,7 @@ function open(
     weight,
     names: [],
     top: behindOf(watch, subject.examples[watch.index] ?? [])[0] ?? null,
+    alone: 0,
   }
   const single = isSingle && isLarge(episode, watch, true, members)
   if (!single && !(crossed && isLarge(episode, watch, false, members))) return

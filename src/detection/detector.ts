@@ -33,6 +33,8 @@ export interface Episode {
   readonly names: readonly string[]
   /** Share of the most frequent of those behind the sampled calls, 0 to 1, and its name. */
   readonly top: { readonly name: string; readonly share: number } | null
+  /** Of a service: what part of `sums[0]` one endpoint shows beyond what was expected of it, 0 to 1. 0 for others. */
+  readonly alone: number
 }
 
 /** What an alert says in words and numbers. */
@@ -43,8 +45,8 @@ export interface Explanation {
   readonly reason: string
   readonly silentIf: string
   /**
-   * The least of `sums[0]` at which it would have been told: the number in `silentIf`. For services: what one endpoint carries alone is
-   * that endpoint's. Left out where nothing is; then an alert of a service may rest on one endpoint.
+   * The least of `sums[0]` at which it would have been told, and of a service without what one endpoint carries alone (`leastTogether`
+   * is the number for `silentIf`). Left out where nothing is an endpoint's; then an alert of a service may rest on one.
    */
   readonly least?: number
   /** The part of the SQL that picks the calls which the alert is about, beside entity and window: `status >= 500`. */

@@ -23,6 +23,7 @@ export function episodeOf(subject: Subject, watch: Watch, at: number, tickMs: nu
     weight: subject.weight,
     names: [...new Set(sample.map(({ who }) => who))],
     top: behind[0] ?? null,
+    alone: 0,
   }
 }
 

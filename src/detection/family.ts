@@ -125,6 +125,11 @@ export function isLarge(
   return detector.floor(sums, peaks, params, single, 'endpoint', behind)
 }
 
+/** How many there would have to be for so many to be left without what one endpoint carries: less of it, from all endpoints alike. */
+export function leastTogether(least: number, { alone }: Pick<Episode, 'alone'>): number {
+  return Math.ceil(least / (1 - alone))
+}
+
 /** Whether a service's episode would be told although the endpoint that carries most of it had behaved as ever. */
 export function isShared(episode: Episode, watch: Watch, { most }: Members): boolean {
   const { least } = watch.detector.explain(episode, watch.params)

@@ -154,7 +154,10 @@ export interface Lag {
 export interface StreamEvents {
   opened?(stage: string, source: string, resume: Position | null): void
   stepped?(stage: string, source: string, records: number, stepMs: number, commitMs: number): void
+  /** A lane failed here; it will be opened again. */
   dropped?(stage: string, source: string, reason: string): void
+  /** A lane that another member has by now was refused what it had under way: it is done there. Nothing is wrong. */
+  lost?(stage: string, source: string, reason: string): void
   gap?(gap: Gap): void
   /** Nothing will mend itself (bad credentials, a missing topic): the process should say so and end. */
   fatal?(error: Error): void

@@ -16,6 +16,7 @@ export interface StageEvents {
   opened(stage: string, source: string, resume: number | null): void
   stepped(stage: string, source: string, records: number, stepMs: number, commitMs: number): void
   dropped(stage: string, source: string, reason: string): void
+  lost(stage: string, source: string, reason: string): void
   gap(gap: { readonly stage: string; readonly source: string; readonly from: number; readonly to: number }): void
 }
 
@@ -38,6 +39,9 @@ export function watchStages(metrics: Metrics, log: StageLog): StageEvents {
     dropped: (stage, source, reason) => {
       metrics.lanesDropped.add({ stage })
       log.warn({ stage, source, reason }, 'lane dropped; it will be opened again')
+    },
+    lost: (stage, source, reason) => {
+      log.info({ stage, source, reason }, 'lane lost to another member; what was under way is done there')
     },
     gap: (gap) => {
       metrics.gaps.add({ stage: gap.stage })

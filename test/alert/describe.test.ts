@@ -1,12 +1,23 @@
 import { describe, expect, test } from 'vitest'
 import errorBurst from '#detectors/error-burst/detector.ts'
-import { alertId, alertOf, withMembers } from '#src/alert/describe.ts'
+import { alertId, alertOf } from '#src/alert/describe.ts'
 import { type EntityRef, endpointRef, identityRef, otherRef, serviceRef } from '#src/baseline/entity.ts'
 import type { Detector } from '#src/detection/detector.ts'
 import { planOf } from '#src/detection/plan.ts'
 import { Rows } from '#src/detection/rows.ts'
-import type { Subject } from '#src/detection/subject.ts'
-import { CALM_SINCE, DETECTED, LAST, NATS, OPENED, RESOLVED, SEVERITY, SUM, VERSION } from '#src/detection/surprise.ts'
+import type { Members, Subject } from '#src/detection/subject.ts'
+import {
+  CALM_SINCE,
+  DETECTED,
+  LAST,
+  NATS,
+  OPENED,
+  PEAK,
+  RESOLVED,
+  SEVERITY,
+  SUM,
+  VERSION,
+} from '#src/detection/surprise.ts'
 
 const TICK_MS = 10_000
 const START = Date.UTC(2026, 10, 22, 9, 30) / TICK_MS
@@ -32,6 +43,7 @@ function subjectOf(ref: EntityRef): Subject {
     [SUM + 1, 10],
     [SUM + 2, 0.1],
     [SUM + 3, 0.4],
+    [PEAK, 0.1],
   ]
   for (const [offset, value] of numbers) rows.numbers[row * plan.width + (watch?.at ?? 0) + offset] = value
   const sample = Array.from({ length: 7 }, (_, i) => ({ rank: i, id: `id-${i}`, who: i < 5 ? 'mallory' : 'alice' }))
@@ -100,29 +112,41 @@ describe('an alert', () => {
       all: 25,
       odd: 14,
       alarmed: 9,
-      most: 5,
-      severity: 2,
+      most: 0,
+      severity: 3,
       names: [{ name: 'POST /v1/charge', share: 0.4512 }],
     }
-    const alone = alertOf(subjectOf(serviceRef('payments')), watch, 'open', true, TICK_MS)
+    const shop = subjectOf(serviceRef('payments'))
+    const told = (shown: Members | null) => alertOf(shop, watch, 'open', true, TICK_MS, { members: shown })
+    const alone = told(null)
     expect(alone.entity).toEqual({ kind: 'service', service: 'payments', method: null, route: null, identity: null })
     expect(alone.query).toMatch(/WHERE service = 'payments' AND ts >= .* AND status >= 500 ORDER/)
-    const alert = withMembers({ ...alone, severity: 'medium' }, members)
-    expect(alert).toEqual({
+    expect(alone.severity).toBe('high')
+    expect(told(members)).toEqual({
       ...alone,
-      severity: 'high',
+      severity: 'critical',
       reason: `${alone.reason}; behind it 14 of 25 endpoints, most at POST /v1/charge (45%)`,
     })
-    expect(withMembers(alone, { ...members, odd: 1, severity: 0 })).toMatchObject({
+    expect(told({ ...members, odd: 1, severity: 0 })).toMatchObject({
       severity: alone.severity,
       reason: `${alone.reason}; spread over its 25 endpoints, most at POST /v1/charge (45%)`,
     })
-    expect(withMembers(alone, { ...members, names: [] })).toEqual(alone)
+    expect(told({ ...members, names: [] })).toEqual(alone)
+  })
+
+  test('of a service says how many it would have taken with less at all endpoints alike, where one of them carries some', () => {
+    const members = { all: 2, odd: 2, alarmed: 0, most: 0, severity: 0, names: [] }
+    const numberOf = (most: number): number => {
+      const shown = { members: { ...members, most } }
+      const { silent_if } = alertOf(subjectOf(serviceRef('payments')), watch, 'open', true, TICK_MS, shown)
+      return Number(/^fewer than about (\d+) of/.exec(silent_if)?.[1])
+    }
+    expect([numberOf(0), numberOf(2), numberOf(8), numberOf(9)]).toEqual([6, 8, 9, 9])
   })
 
   test('of an endpoint that belongs to its service names the alert of that', () => {
     expect(alertOf(subjectOf(CHARGE), watch, 'open', true, TICK_MS).parent).toBeNull()
-    expect(alertOf(subjectOf(CHARGE), watch, 'open', true, TICK_MS, 'b1').parent).toBe('b1')
+    expect(alertOf(subjectOf(CHARGE), watch, 'open', true, TICK_MS, { parent: 'b1' }).parent).toBe('b1')
   })
 
   test('of everybody for whom there was no room has no name of its own', () => {

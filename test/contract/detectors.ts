@@ -5,6 +5,7 @@ import * as z from 'zod'
 import type { Alert } from '#src/alert/alert.ts'
 import { endpointRef, keyOf } from '#src/baseline/entity.ts'
 import type { Detector, Episode } from '#src/detection/detector.ts'
+import { leastTogether } from '#src/detection/family.ts'
 import { SEVERITIES } from '#src/detection/severity.ts'
 import { ALTERNATIVES, type Evidence, PEAKS, SUMS } from '#src/detection/surprise.ts'
 import { callOf } from '#test/fakes/call.ts'
@@ -196,7 +197,7 @@ function explainContract(detector: Detector, params: unknown): void {
       if (!detector.scopes.includes('service') || said.least === undefined) return
       // What one endpoint carries alone is weighed by the number that people are told.
       expect(Number.isFinite(said.least)).toBe(true)
-      expect(said.silentIf).toContain(String(Math.min(said.least, episode.sums[0] as number)))
+      expect(said.silentIf).toContain(String(Math.min(leastTogether(said.least, episode), episode.sums[0] as number)))
     })
     fc.assert(property, { numRuns: 300 })
     expect(explained).toBeGreaterThan(10)
@@ -216,6 +217,7 @@ function episodesOf(detector: Detector, params: unknown): fc.Arbitrary<Episode |
     weight: fc.integer({ min: 1, max: 100 }),
     single: fc.constant(false).chain((no) => (detector.single ? fc.boolean() : fc.constant(no))),
     top,
+    alone: fc.constantFrom(0, 0.25, 1),
     names: fc.subarray(namesOf(detector), { minLength: Math.min(1, namesOf(detector).length) }),
   })
   return fc.tuple(fc.array(viewsOf(detector), { minLength: 1, maxLength: 5 }), rest).map(([ticks, others]) => {

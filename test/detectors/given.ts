@@ -77,6 +77,14 @@ export function episodeOf(ticks: readonly Evidence[], more: Partial<Episode> = {
     for (let i = 0; i < PEAKS; i += 1) peaks[i] = Math.max(peaks[i] as number, tick.peaks[i] as number)
   }
   const ref = endpointRef('payments', 'GET', '/v1/accounts/{id}')
-  const rest = { windowSeconds: 10 * ticks.length, needed: 20, single: false, weight: 1, names: [], top: null }
+  const rest = {
+    windowSeconds: 10 * ticks.length,
+    needed: 20,
+    single: false,
+    weight: 1,
+    names: [],
+    top: null,
+    alone: 0,
+  }
   return { ref, sums, peaks, ...rest, ...more }
 }

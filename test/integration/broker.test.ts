@@ -10,6 +10,7 @@ import {
   shareRead,
   untilSettled,
   untilStored,
+  untilTold,
 } from './service/rehearsed.ts'
 import { openRig } from './service/rig.ts'
 import { until } from './service/until.ts'
@@ -45,6 +46,7 @@ test.skipIf(!hasPart('Kafka'))(
       await sending
       await untilSettled(play, tidemark)
       await untilStored(rig, play.log.calls.length, tidemark)
+      await untilTold(rig, play, patienceMs)
       const dropped = tidemark.log.filter(({ msg }) => msg.startsWith('lane dropped'))
       expect(dropped.length, 'lanes that the restarts reached').toBeGreaterThan(0)
       expect(await brokenPromises(rig, play, tidemark)).toEqual([])

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
 import { type KafkaOptions, kafkaStream } from '#src/stream/kafka/kafka.ts'
 import type { Opening, Stream } from '#src/stream/stream.ts'
-import { counted, counter, lines, numbered, Stand, trace } from '#test/contract/stream/stand.ts'
+import { counted, counter, lines, numbered, Stand, Told, trace } from '#test/contract/stream/stand.ts'
 import { kafkaForTests } from '#test/parts/kafka.ts'
 import { hurried } from './kafka.harness.ts'
 import type { Said, Task } from './kafka.worker.ts'
@@ -92,6 +92,31 @@ describe.skipIf('skipped' in part)('the stream on a real broker', () => {
     }
     // Lanes that stayed were not opened again.
     expect(one.openings.length).toBe(6)
+  })
+
+  test('what is under way in a lane that another member gets is told as lost there, not as a failure', async () => {
+    options = { ...options, create: { callsPartitions: 2, internalPartitions: 2, replicationFactor: 1 } }
+    const told = new Told()
+    const gate = Promise.withResolvers<void>()
+    const held = new Set<string>()
+    const before = async (_stage: string, source: string) => {
+      held.add(source)
+      await gate.promise
+    }
+    const stream = await open({ instance: 'here', events: told, probe: { before } })
+    const tap = await watch(stream)
+    await stream.transform(counter())
+    await until('both lanes', () => told.opens.length === 2)
+    for (const partition of [0, 1]) await stream.append('calls', lines(['r'], partition))
+    await until('both commits', () => held.size === 2)
+    const moved = trace()
+    await (await open({ instance: 'there' })).transform(counter(moved))
+    await until('the lane that moved', () => moved.openings.length === 1)
+    gate.resolve()
+    await until('both records', () => tap.texts().length >= 2)
+    await until('the loss', () => told.losses.length === 1)
+    expect(tap.texts()).toEqual(['r#1', 'r#1'])
+    expect(told.drops).toEqual([])
   })
 
   test('a state of 50,000 keys is written in one step and restored', async () => {

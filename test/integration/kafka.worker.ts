@@ -25,6 +25,7 @@ const stream = kafkaStream({
     opened: (_stage, _source, resume) => say({ said: 'opened', resume }),
     stepped: (_stage, _source, records) => say({ said: 'stepped', records }),
     dropped: (_stage, _source, reason) => say({ said: 'dropped', reason }),
+    lost: (_stage, _source, reason) => say({ said: 'dropped', reason }),
   },
   probe: {
     async before() {

@@ -15,22 +15,11 @@ import { admit, advance } from '#src/detection/watch.ts'
 import { calibrate, MONDAY, type Setup, SHIPPED, type Variant, Watched, WITHOUT } from '../../bench/calibration/lab.ts'
 import { negativeBinomial } from '../../bench/calibration/laws.ts'
 import { TICKS_A_DAY, WORLDS, type World } from '../../bench/calibration/worlds.ts'
+import { tooMany } from './chance.ts'
 
 /** Seeds that nothing was chosen by. */
 const HELD_OUT = 7001
 const setup: Setup = { seed: HELD_OUT, entities: 25, days: 3, weight: 1e-5 }
-
-/** So many alarms come with a probability of less than one in a thousand where `allowed` are expected. */
-function tooMany(allowed: number): number {
-  let mass = Math.exp(-allowed)
-  let below = 0
-  let k = 0
-  for (; below < 0.999; k += 1) {
-    below += mass
-    mass *= allowed / (k + 1)
-  }
-  return k
-}
 
 describe('false alarms on benign traffic', () => {
   const quiet = Object.values(WORLDS).filter((world) => world !== WORLDS.nightly && world !== WORLDS.stretches)

@@ -8,22 +8,11 @@ import { ACCUMULATOR_WIDTH, ALTERNATIVES, accumulate, LOG_R, openAccumulator } f
 import { Watched } from '../../bench/volumes/lab.ts'
 import { benign, thefts } from '../../bench/volumes/measure.ts'
 import { DAY, lawOf, scattered } from '../../bench/volumes/worlds.ts'
+import { tooMany } from './chance.ts'
 
 /** Seeds that nothing was chosen by. */
 const HELD_OUT = 7001
 const HOUR = 12
-
-/** So many alarms come with a probability of less than one in a thousand where `allowed` are expected. */
-function tooMany(allowed: number): number {
-  let mass = Math.exp(-allowed)
-  let below = 0
-  let k = 0
-  for (; below < 0.999; k += 1) {
-    below += mass
-    mass *= allowed / (k + 1)
-  }
-  return k
-}
 
 describe('a volume that is as it always was', () => {
   /** Six identities have all of a twelfth of the budget: two weeks of five of them may tell once. */

@@ -92,7 +92,8 @@ describe('what the rooms tell ends as metrics', () => {
     events.opened?.('judge', 't-0', null)
     events.stepped?.('judge', 't-0', 20, 600, 20)
     events.stepped?.('judge', 't-1', 22, 6, 20)
-    events.dropped?.('judge', 't-0', 'fenced')
+    events.dropped?.('judge', 't-0', 'refused')
+    events.lost?.('judge', 't-1', 'fenced')
     events.gap?.({ stage: 'judge', source: 't-0', from: 5, to: 9 })
     watchLag(metrics, ['judge', 'collect'], () => [
       { stage: 'judge', records: 3 },

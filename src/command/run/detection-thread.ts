@@ -29,7 +29,7 @@ export type Told =
       readonly stepMs: number
       readonly commitMs: number
     }
-  | { readonly kind: 'dropped'; readonly stage: string; readonly source: string; readonly reason: string }
+  | { readonly kind: 'dropped' | 'lost'; readonly stage: string; readonly source: string; readonly reason: string }
   | { readonly kind: 'gap'; readonly gap: Gap }
   | { readonly kind: 'fatal'; readonly reason: string }
   | { readonly kind: 'lag'; readonly lag: readonly Lag[] }
@@ -55,6 +55,7 @@ const stream = streamOf(
     stepped: (stage, source, records, stepMs, commitMs) =>
       tell({ kind: 'stepped', stage, source, records, stepMs, commitMs }),
     dropped: (stage, source, reason) => tell({ kind: 'dropped', stage, source, reason }),
+    lost: (stage, source, reason) => tell({ kind: 'lost', stage, source, reason }),
     gap: (gap) => tell({ kind: 'gap', gap }),
     fatal: (error) => tell({ kind: 'fatal', reason: error.message }),
   },

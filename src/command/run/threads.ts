@@ -99,6 +99,9 @@ function hear(told: Exclude<Told, { kind: 'ready' | 'lag' }>, { events, counted,
     case 'dropped':
       events.dropped?.(told.stage, told.source, told.reason)
       break
+    case 'lost':
+      events.lost?.(told.stage, told.source, told.reason)
+      break
     case 'gap':
       events.gap?.(told.gap)
       break

@@ -10,6 +10,10 @@ export class Announced {
     this.#most = most
   }
 
+  get size(): number {
+    return this.#waiting.size
+  }
+
   add({ key, tick }: Announcement): void {
     const known = this.#waiting.get(key)
     if (known === undefined && this.#waiting.size >= this.#most) return

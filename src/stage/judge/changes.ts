@@ -1,5 +1,5 @@
 import type { Alert } from '#src/alert/alert.ts'
-import { alertIdOf, alertOf, withMembers } from '#src/alert/describe.ts'
+import { alertIdOf, alertOf } from '#src/alert/describe.ts'
 import type { Calendar } from '#src/baseline/blocks.ts'
 import type { Surroundings } from '#src/baseline/kind.ts'
 import { change, resolve } from '#src/detection/decide.ts'
@@ -64,9 +64,9 @@ export class Changes {
 
   #add(entity: Entity, watch: Watch, outcome: Outcome, parent: string | null): void {
     const status = outcome === 'resolved' ? 'resolved' : 'open'
-    const alert = alertOf(entity, watch, status, true, this.#calendar.tickMs, parent)
     const members = this.#shard.membersOf(entity.ref, watch, this.#tick)
-    this.all.push({ entity, watch, outcome, alert: members === null ? alert : withMembers(alert, members) })
+    const alert = alertOf(entity, watch, status, true, this.#calendar.tickMs, { parent, members })
+    this.all.push({ entity, watch, outcome, alert })
   }
 
   #eachEndpoint(

@@ -174,7 +174,9 @@ export class JudgeLane {
       if (next === null || next >= until) break
       this.#closeTick(next, silentUntil)
     }
-    if (this.#closed > Number.NEGATIVE_INFINITY) this.#closed = Math.max(this.#closed, until)
+    // A lane may have nothing but announcements: they are settled as ticks are, or it would read them again for ever.
+    if (this.#closed > Number.NEGATIVE_INFINITY || this.#announced.size > 0)
+      this.#closed = Math.max(this.#closed, until)
     this.#hear(this.#closed)
   }
 

@@ -1,5 +1,5 @@
 import type { Alert } from '#src/alert/alert.ts'
-import { alertOf, withMembers } from '#src/alert/describe.ts'
+import { alertOf } from '#src/alert/describe.ts'
 import type { Told } from '#src/alert/told.ts'
 import type { Calendar } from '#src/baseline/blocks.ts'
 import type { Tally } from '#src/baseline/tally.ts'
@@ -117,8 +117,7 @@ export class Notices {
   }
 
   #tell(subject: Subject, watch: Watch, tick: number, members: Members | null, tell: Tell): void {
-    const alert = alertOf(subject, watch, 'open', false, this.#calendar.tickMs)
-    tell(members === null ? alert : withMembers(alert, members), tick)
+    tell(alertOf(subject, watch, 'open', false, this.#calendar.tickMs, { members }), tick)
   }
 
   #isWithService(entity: Entity, watch: Watch): boolean {

@@ -106,7 +106,8 @@ export class Lane {
         })
       } catch (error) {
         failures++
-        events.dropped?.(stage, source, explain(error))
+        if (this.#end === 'lost') events.lost?.(stage, source, explain(error))
+        else events.dropped?.(stage, source, explain(error))
         if (isHopeless(error)) events.fatal?.(error as Error)
         if (this.over) return
         await this.#rest(Math.min(limits.backoffMs, 25 * 2 ** Math.min(failures, 16)) * (0.8 + Math.random() * 0.4))

@@ -165,9 +165,11 @@ export function draining(stand: () => Stand): void {
     const first = await stand().open()
     const gate = Promise.withResolvers<void>()
     const answers: string[] = []
+    let held = 0
     await first.append('calls', lines(numbered(3)))
     await first.drain(
       drainOf('archive', ['calls'], (opening) => async (records) => {
+        held += records.length
         await gate.promise
         const commit = opening.commit(records[0]!.position, 'old')
         answers.push(
@@ -178,6 +180,7 @@ export function draining(stand: () => Stand): void {
         )
       }),
     )
+    await stand().until('records that the old owner holds', () => held > 0)
     const second = await stand().reopen()
     const openings: DrainOpening[] = []
     const drain = drainOf('archive', ['calls'], (opening) => {

@@ -88,6 +88,7 @@ export class Faults implements CommitProbe {
 export class Told implements StreamEvents {
   readonly opens: { stage: string; source: string; resume: Position | null }[] = []
   readonly drops: { stage: string; reason: string }[] = []
+  readonly losses: { stage: string; reason: string }[] = []
   readonly gaps: Gap[] = []
   readonly fatals: Error[] = []
 
@@ -96,6 +97,9 @@ export class Told implements StreamEvents {
   }
   readonly dropped = (stage: string, _source: string, reason: string): void => {
     this.drops.push({ stage, reason })
+  }
+  readonly lost = (stage: string, _source: string, reason: string): void => {
+    this.losses.push({ stage, reason })
   }
   readonly gap = (gap: Gap): void => {
     this.gaps.push(gap)
