@@ -42,7 +42,7 @@ function episodeOf(ticks: number, calls: FlowView, serviceSilent: (tick: number)
     })
   }
   const ref = endpointRef('orders', 'GET', '/v1/orders')
-  const shown = { windowSeconds: 10 * ticks, needed: 20, single: false, names: [], top: null }
+  const shown = { windowSeconds: 10 * ticks, needed: 20, single: false, names: [], top: null, alone: 0 }
   return { ref, sums, peaks: new Float64Array(5), weight: 1, ...shown }
 }
 
