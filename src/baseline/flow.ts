@@ -159,6 +159,11 @@ export function observeFlow(row: Float64Array, at: number, tick: number, k: numb
   observeCount(row, at, tick, k)
 }
 
+/** Takes what is silent now for a rest: until the next call it says nothing, and is no pause to learn from. */
+export function restFlow(row: Float64Array, at: number): void {
+  row[at + RESTING] = 1
+}
+
 export function normOfFlow(row: Float64Array, at: number, tick: number, into: FlowNorm): void {
   into.mean = num(row, at + USUAL)
   into.low = num(row, at + LOW)

@@ -1,14 +1,15 @@
 import { BLOCKS_WALKED, blockOf } from '#src/baseline/blocks.ts'
-import type { Known } from '#src/baseline/kind.ts'
 import type { Tally } from '#src/baseline/tally.ts'
 import { NAMED_SIZE } from '#src/sketch/named.ts'
 import { mergeSample, type Sampled } from '#src/sketch/sample.ts'
 import { countCrossings, countOpened, countTests, spend } from './budget.ts'
 import { addContexts } from './context.ts'
-import { decide, isStillOdd } from './decide.ts'
+import { decide, hold, isStillOdd } from './decide.ts'
 import { changesAt } from './due.ts'
-import { ADMITTED, NEXT, type ScopePlan, type Slot, type Watch } from './plan.ts'
+import { DEAF_MS } from './hearing.ts'
+import { ADMITTED, NEXT, type Watch } from './plan.ts'
 import { newPlace } from './rows.ts'
+import { deafen, freeze, learn, roll, show, showSlots } from './slots.ts'
 import type { Setting, Subject, WatchMeters } from './subject.ts'
 import {
   accumulate,
@@ -34,29 +35,6 @@ const NONE: readonly Sampled[] = []
 
 const evidence = newEvidence()
 const place = newPlace()
-
-/** What a baseline may ask about its entity; filled before it is handed over. */
-const around = {
-  setting: null as Setting | null,
-  subject: null as Subject | null,
-  slot: null as Slot | null,
-  tick: 0,
-  get weight(): number {
-    return this.subject?.weight ?? 1
-  },
-  prior(): number {
-    const { setting, subject, slot, tick } = this
-    if (setting === null || subject === null || slot === null) throw new Error('a baseline asked about no entity')
-    return setting.prior(subject.ref, slot, tick)
-  },
-  known(name: string): Known | null {
-    const { setting, subject, slot } = this
-    return setting === null || subject === null || slot === null ? null : setting.known(subject.ref, slot, name)
-  },
-  weightOf(name: string): number {
-    return this.setting?.weightOf(name) ?? 1
-  },
-}
 
 /** Gives a row to an entity that is admitted at this tick. */
 export function admit(setting: Setting, subject: Subject, tick: number): void {
@@ -178,14 +156,19 @@ function keepSilent(setting: Setting, subject: Subject, base: number, from: numb
   const { numbers } = subject.rows
   let cursor = Math.max(from, until - BLOCKS_WALKED * calendar.ticksPerBlock)
   while (cursor < until) {
-    const limit = cursor < setting.silentUntil ? Math.min(until, setting.silentUntil) : until
+    const { isDeaf, from: deafFrom, until: turns } = setting.hearing.at(cursor)
+    const limit = Math.min(until, turns, cursor < setting.silentUntil ? setting.silentUntil : until)
     const end = Math.min(limit, (blockOf(calendar, cursor) + 1) * calendar.ticksPerBlock)
+    const isOutage = isDeaf && (end - deafFrom) * calendar.tickMs >= DEAF_MS
     roll(setting, subject, cursor)
+    if (isOutage) deafen(plan, subject)
     show(plan, subject, cursor, null)
     for (const watch of plan.watches) {
       const at = base + watch.at
-      if (!isHeard(setting, watch, cursor)) continue
       const wasOpen = numbers[at + OPEN] === 1
+      if (isOutage && wasOpen) hold(numbers, at, end - cursor)
+      // Where nothing is heard of anybody, nothing follows for one of them.
+      if (!isHeard(setting, watch, cursor) || (isDeaf && watch.detector.alarmsInSilence === true)) continue
       const isOdd = watch.detector.silence && hearSilence(setting, subject, watch, at, cursor, end)
       if (wasOpen) decide(setting, subject, watch, at, end - 1, isOdd ? evidence : null, null)
       if (numbers[at + OPEN] === 1 || (isOdd && nearAlarm(numbers, at, watch))) freeze(plan, watch, subject)
@@ -259,37 +242,4 @@ function strengthOf(numbers: Float64Array, at: number): number {
 function nearAlarm(numbers: Float64Array, at: number, watch: Watch): boolean {
   for (let m = 0; m < watch.detector.alternatives; m += 1) if ((numbers[at + m] as number) > -FREEZE_NATS) return true
   return false
-}
-
-function freeze({ beside }: ScopePlan, { slots }: Watch, subject: Subject): void {
-  for (const slot of slots) slot.kind.freeze(subject.rows.place(subject.row, slot, place))
-  for (const slot of beside) slot.kind.freeze(subject.rows.place(subject.row, slot, place))
-}
-
-function roll(setting: Setting, subject: Subject, tick: number): void {
-  around.setting = setting
-  around.subject = subject
-  around.tick = tick
-  for (const slot of setting.plan.slots) {
-    around.slot = slot
-    slot.kind.roll(subject.rows.place(subject.row, slot, place), tick, setting.calendar, around)
-  }
-}
-
-/** Fills the views of all measures with this tick's numbers and the baseline's. Comes after `roll` of the same tick. */
-function show(plan: ScopePlan, subject: Subject, tick: number, tally: Tally | null): void {
-  showSlots(plan.slots, subject, tick, tally)
-}
-
-function showSlots(slots: readonly Slot[], subject: Subject, tick: number, tally: Tally | null): void {
-  around.tick = tick
-  for (const slot of slots) {
-    around.slot = slot
-    slot.kind.show(slot.view, subject.rows.place(subject.row, slot, place), tick, tally, slot.cells, around)
-  }
-}
-
-function learn(plan: ScopePlan, subject: Subject, tick: number, tally: Tally): void {
-  for (const slot of plan.slots)
-    slot.kind.learn(slot.view, subject.rows.place(subject.row, slot, place), tick, tally, slot.cells)
 }

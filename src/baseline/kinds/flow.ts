@@ -8,6 +8,7 @@ import {
   normOfFlow,
   observeFlow,
   openFlow,
+  restFlow,
   rollFlow,
 } from '../flow.ts'
 import { defineKind } from '../kind.ts'
@@ -91,6 +92,9 @@ export default defineKind<Flow, FlowView>({
   },
   learn({ k }, { numbers, at }, tick) {
     observeFlow(numbers, at, tick, k)
+  },
+  deafen({ numbers, at }) {
+    restFlow(numbers, at)
   },
   freeze({ numbers, at }) {
     freezeCount(numbers, at)

@@ -5,12 +5,13 @@ import { blockOf } from '#src/baseline/blocks.ts'
 import { Malformed } from '#src/baseline/bytes.ts'
 import { serviceOfKey } from '#src/baseline/entity.ts'
 import { byScope, SCOPES } from '#src/baseline/measure.ts'
+import { Hearing } from '#src/detection/hearing.ts'
 import { layoutsOf } from '#src/detection/plan.ts'
 import type { Append, Opening, Step, StreamRecord } from '#src/stream/stream.ts'
 import { accountsOf, spendingOf } from './accounts.ts'
 import { Announced } from './announced.ts'
 import { type Change, Changes, detachOrphans } from './changes.ts'
-import { checkpoint, restore } from './checkpoint.ts'
+import { checkpoint, heardOf, restore } from './checkpoint.ts'
 import { alarmedOf, closeTick, isAlarmed } from './close.ts'
 import { Listening } from './listening.ts'
 import { Notices } from './notices.ts'
@@ -27,6 +28,9 @@ import { EventTime } from './time.ts'
  * which is soon: event time runs then. To look early costs as much as to judge, and would only make the catch-up longer.
  */
 const CATCH_UP_MS = 300_000
+
+/** Whose silence counts is judged once a block; to know of a few is plenty. */
+const HEARD_BLOCKS = 6
 
 /** How many records a lane reads without a commit, where it has nothing to tell and nothing to keep. */
 const UNCOMMITTED_MOST = 1024
@@ -46,6 +50,7 @@ export class JudgeLane {
   readonly #readBefore: number
   readonly #alarmed = new Map<Shard, Set<Entity>>()
   readonly #listening: Listening
+  readonly #hearing: Hearing
   #dirty: Entity[] = []
   #seenInBlock: Entity[] = []
   /** The first tick that is not settled; -Infinity before the first. */
@@ -62,8 +67,9 @@ export class JudgeLane {
     this.#options = options
     this.#partition = opening.partition
     const { plan, calendar, entitiesPerShard, weightOf } = options
+    this.#hearing = new Hearing(calendar.tickMs, HEARD_BLOCKS * calendar.ticksPerBlock, heardOf(opening.state))
     for (let shard = opening.partition; shard < options.shards; shard += opening.partitions)
-      this.#shards.set(shard, new Shard(shard, plan, calendar, entitiesPerShard, weightOf))
+      this.#shards.set(shard, new Shard(shard, plan, calendar, entitiesPerShard, weightOf, this.#hearing))
     this.#time = new EventTime(options.latenessMs, opening.state, opening.resume ?? 0)
     this.#open = new OpenTicks(byScope((scope) => plan[scope].layout))
     this.#announced = new Announced(options.openTallies)
@@ -118,6 +124,11 @@ export class JudgeLane {
       if (announcement.tick < this.#closed) continue
       lastTick = Math.max(lastTick, announcement.tick)
       this.#announced.add(announcement)
+    }
+    for (const tick of block?.heard ?? []) {
+      if (tick < this.#closed) continue
+      lastTick = Math.max(lastTick, tick)
+      this.#hearing.hear(tick)
     }
     this.#resume.read(record.position, lastTick)
     if (block?.watermark != null) this.#time.hear(block.watermark, record.position)
@@ -174,9 +185,10 @@ export class JudgeLane {
       if (next === null || next >= until) break
       this.#closeTick(next, silentUntil)
     }
-    // A lane may have nothing but announcements: they are settled as ticks are, or it would read them again for ever.
-    if (this.#closed > Number.NEGATIVE_INFINITY || this.#announced.size > 0)
+    // A lane may hear of others alone: that is settled as ticks are, or it would read it again for ever.
+    if (this.#closed > Number.NEGATIVE_INFINITY || this.#announced.size > 0 || this.#hearing.waits)
       this.#closed = Math.max(this.#closed, until)
+    this.#hearing.settle(this.#closed)
     this.#hear(this.#closed)
   }
 
@@ -185,6 +197,7 @@ export class JudgeLane {
     if (this.#closed > Number.NEGATIVE_INFINITY && blockOf(calendar, tick) > blockOf(calendar, this.#closed - 1))
       this.#writeRows(tick)
     this.#hear(tick + 1)
+    this.#hearing.settle(tick + 1)
     const byShard = this.#open.take(tick)
     const due = this.#listening.take(tick < silentUntil ? tick : Number.NEGATIVE_INFINITY)
     const settled: Change[] = []
@@ -257,7 +270,7 @@ export class JudgeLane {
 
   #checkpoint(): ReturnType<typeof checkpoint> {
     for (const shard of this.#shards.values()) this.#counts.evicted += shard.gone.length
-    const writes = checkpoint(this.#options.plan, this.#shards, this.#dirty, this.#closed)
+    const writes = checkpoint(this.#options.plan, this.#shards, this.#dirty, this.#closed, this.#hearing.state)
     writes.push(...this.#tellings.forgetResolved(this.#closed))
     for (const shard of this.#shards.values()) shard.forgetHomeless((entity) => this.#open.holds(entity))
     for (const entity of this.#dirty) entity.isDirty = false

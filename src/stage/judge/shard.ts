@@ -5,6 +5,7 @@ import { byScope, type Counted, SCOPES, type Scope } from '#src/baseline/measure
 import type { Tally } from '#src/baseline/tally.ts'
 import { newMeter } from '#src/detection/budget.ts'
 import { MembersSum } from '#src/detection/family.ts'
+import { ALWAYS_HEARD, type Hearing } from '#src/detection/hearing.ts'
 import { NEXT, type Plan, type Slot, type Watch, watchIn } from '#src/detection/plan.ts'
 import { Rows } from '#src/detection/rows.ts'
 import type { Members, Setting, Subject, WatchMeters } from '#src/detection/subject.ts'
@@ -47,6 +48,7 @@ export class Shard {
   readonly #calendar: Calendar
   readonly #most: Readonly<Record<Scope, number>>
   readonly #weightOf: (ref: EntityRef) => number
+  readonly #hearing: Pick<Hearing, 'at'>
   readonly entities: Readonly<Record<Scope, Map<string, Entity>>> = byScope(() => new Map())
   readonly #endpoints = new Map<string, Set<Entity>>()
   readonly rows: Readonly<Record<Scope, Rows>>
@@ -67,6 +69,7 @@ export class Shard {
     calendar: Calendar,
     most: Readonly<Record<Counted, number>>,
     weightOf: (ref: EntityRef) => number,
+    hearing: Pick<Hearing, 'at'> = ALWAYS_HEARD,
   ) {
     this.#number = number
     this.#plan = plan
@@ -74,6 +77,7 @@ export class Shard {
     // There are no more services than endpoints.
     this.#most = { ...most, service: most.endpoint }
     this.#weightOf = weightOf
+    this.#hearing = hearing
     this.rows = byScope((scope) => new Rows(plan[scope].width, plan[scope].binsWidth, 8))
     this.meters = byScope((scope) => plan[scope].watches.map(() => ({ run: newMeter(), single: newMeter() })))
     this.peers = byScope((scope) => new Peers(plan[scope], calendar))
@@ -151,6 +155,7 @@ export class Shard {
       known: this.#known,
       weightOf: this.#weightOfName,
       early,
+      hearing: this.#hearing,
       silentUntil: more.silentUntil ?? Number.POSITIVE_INFINITY,
       members: more.members ?? (early ? noMembers : this.membersOf),
       report,

@@ -86,7 +86,11 @@ describe('other alerts of an endpoint that falls silent', () => {
 test('an endpoint that never comes back does not keep its shard busy for years', async () => {
   const year = 365 * 86_400_000
   const { settled, held } = await detect([
-    inOrder([...stretch(WORLD_START, T, EVERY, {}), ...stretch(T + year, T + year + 1, 1, OTHER)]),
+    inOrder([
+      ...stretch(WORLD_START, T, EVERY, {}),
+      ...stretch(WORLD_START, T + 10 * MINUTE, EVERY, OTHER),
+      ...stretch(T + year, T + year + 1, 1, OTHER),
+    ]),
   ])
   const [alert] = settled.filter(({ detector }) => detector === 'silence')
   // After a day the silence is the new normal.
@@ -163,15 +167,84 @@ describe('a stream that stands still', () => {
       Math.round((Date.parse(detected_at) - T) / MINUTE),
     )
 
-  test('is silence where its calls were fresh: then time is known to go on', () => {
-    expect(openedAt(idling(5000).records)).toEqual([1])
+  test('says nothing of any endpoint: nothing is heard of anybody', () => {
+    expect(openedAt(idling(5000).records)).toEqual([])
   })
 
-  test('is as a file that has ended where its calls were old when they were appended, and is silence once it goes on', () => {
+  test('says nothing either where its calls were old when they were appended, nor when it goes on', () => {
     const { records, goOn } = idling(2 * HOUR)
     expect(records).toEqual([])
     goOn(T + 20 * MINUTE, T + 40 * MINUTE)
-    expect(openedAt(records)).toEqual([1])
-    expect(settledOf(records)[0]?.status).toBe('resolved')
+    expect(records).toEqual([])
+  })
+})
+
+describe('a time in which nothing is heard of anybody', () => {
+  const fleet = Array.from({ length: 6 }, (_, i) => ({ service: `s${i}`, identity: `i${i}` }))
+  /** All are silent from T on for so long, and come back one after the other. */
+  const outage = (silentMs: number, apartMs: number): Uint8Array[] =>
+    inOrder(
+      fleet.flatMap((fields, i) => [
+        ...stretch(T - 3 * HOUR, T, EVERY, fields),
+        ...stretch(T + silentMs + i * apartMs, T + silentMs + 20 * MINUTE, EVERY, fields),
+      ]),
+    )
+  /** One falls silent; two minutes before it would be told nothing is heard of the other either, for so long. */
+  const both = (silentMs: number): Uint8Array[] =>
+    inOrder([
+      ...stretch(T - 3 * HOUR, T, EVERY, {}),
+      ...stretch(T + 40 * MINUTE, T + 50 * MINUTE, EVERY, {}),
+      ...stretch(T - 3 * HOUR, T + 20_000, EVERY, OTHER),
+      ...stretch(T + 20_000 + silentMs, T + 50 * MINUTE, EVERY, OTHER),
+    ])
+
+  test.each([
+    ['half a minute', 30_000, 0],
+    ['three hours, after which they come back one by one', 3 * HOUR, 2 * MINUTE],
+    ['three days, after which they come back one by one', 72 * HOUR, 2 * MINUTE],
+  ])('is no silence of theirs: %s', async (_, silentMs, apartMs) => {
+    expect(silencesOf(await detect([outage(silentMs, apartMs)]))).toEqual([])
+  })
+
+  test('is no evidence, and takes none away', async () => {
+    const [without, half] = [silencesOf(await detect([both(0)])), silencesOf(await detect([both(30_000)]))]
+    const detected = [...without, ...half].map(({ detected_at }) => (Date.parse(detected_at) - T) / 1000)
+    expect(detected).toEqual([80, 110])
+    expect(silencesOf(await detect([both(5 * MINUTE)]))).toEqual([])
+  })
+
+  test('is the same for any batches, sources, order within lateness, partitions and crashes', async () => {
+    for (const lines of [both(30_000), both(5 * MINUTE)]) {
+      const plain = await detect([lines])
+      for (const seed of [1, 2]) {
+        const how = {
+          shuffle: seed,
+          crash: seed,
+          schedule: seed,
+          partitions: 3 * seed,
+          batch: 400 as const,
+          chunk: 400 as const,
+        }
+        const other = await runAs(lines, how)
+        expect(other.settled).toEqual(plain.settled)
+        expect(other.budget).toEqual(plain.budget)
+      }
+    }
+  })
+
+  test('resolves no alert for want of calls, unless it lasts for more than a day', async () => {
+    const world = (silentMs: number) =>
+      inOrder([
+        ...stretch(T - 3 * HOUR, T - 2 * MINUTE, EVERY, {}),
+        ...stretch(T - 2 * MINUTE, T, EVERY, { status: 503 }),
+        ...stretch(T + silentMs, T + silentMs + 20 * MINUTE, EVERY, {}),
+      ])
+    const endOf = async (silentMs: number): Promise<number> => {
+      const { settled } = await detect([world(silentMs)])
+      const [burst] = settled.filter(({ detector, entity }) => detector === 'error-burst' && entity.kind === 'endpoint')
+      return (Date.parse(burst?.resolved_at ?? '') - T) / HOUR
+    }
+    expect(await endOf(3 * HOUR)).toBeGreaterThan(3)
+    expect(await endOf(72 * HOUR)).toBeLessThan(25)
   })
 })
