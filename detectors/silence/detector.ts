@@ -21,12 +21,13 @@ export default defineDetector({
   name: 'silence',
   about: {
     title: 'Silence where there is always traffic',
-    catches: 'An endpoint that is always called is not called any more, or far less often than it ever is.',
+    catches:
+      'An endpoint, or a service at all of its endpoints, is always called and is not called any more; an endpoint is called far less often than it ever is.',
     misses:
       'What does not come back after its night, weekends of those who have not seen one, drops to more than 30%, drops to a tenth where calls follow the day, and identities.',
   },
-  scopes: ['endpoint'],
-  share: 1,
+  scopes: ['endpoint', 'service'],
+  share: 0.5,
   measures: { calls: flow('calls') },
   params: z.strictObject({
     leastMissing: z.int().min(1).default(10).describe('Fewer missing calls are never told.'),
@@ -64,15 +65,19 @@ export default defineDetector({
     evidence.sums[7] = low > 0 ? shape : 0
     return true
   },
-  floor(sums, _peaks, params) {
+  floor(sums, _peaks, params, _single, scope) {
     const [, , expected, calls] = sums as unknown as [number, number, number, number]
-    return expected - calls >= params.leastMissing && calls <= params.mostLeft * expected
+    // Of a service only that nothing is heard: what is left of its calls is told of the endpoints that miss them.
+    const mostLeft = scope === 'service' ? Math.min(NEXT_TO_NOTHING, params.mostLeft) : params.mostLeft
+    return expected - calls >= params.leastMissing && calls <= mostLeft * expected
   },
   explain({ ref, sums, weight, needed }, params) {
     const [least, ticks, expected, calls, alone, , low, shape] = sums as unknown as Sums
     const isSilent = calls <= NEXT_TO_NOTHING * expected
-    const service = 2 * alone >= ticks ? 'silent' : 2 * alone <= -ticks ? 'unknown' : 'heard'
-    const most = Math.min(mostToAlarm(sums, needed), params.mostLeft * expected, expected - params.leastMissing)
+    const isService = ref.scope === 'service'
+    const service = isService || 2 * alone >= ticks ? 'silent' : 2 * alone <= -ticks ? 'unknown' : 'heard'
+    const mostLeft = (isService ? NEXT_TO_NOTHING : params.mostLeft) * expected
+    const most = Math.min(mostToAlarm(sums, needed), mostLeft, expected - params.leastMissing)
     const rank = (isSilent && service !== 'heard' ? 2 : 1) + (weight > 1 ? 1 : 0)
     return {
       severity: (['low', 'medium', 'high', 'critical'] as const)[rank] as 'medium',
@@ -83,6 +88,8 @@ export default defineDetector({
         high: upperQuantile(expected, low > 0 ? shape : expected, 0.001),
       },
       reason: reasonOf(ref, { calls, expected, isSilent, service }),
+      // One endpoint that misses them all is told by itself.
+      ...(isService ? { least: params.leastMissing } : {}),
       silentIf: `more than about ${Math.max(calls, Math.ceil(most))} calls had come in this window`,
       condition: 'status >= 100',
     }

@@ -95,7 +95,7 @@ function weigh(setting: Setting, subject: Subject, watch: Watch, at: number, tic
   } else {
     // Detectors that do not hear silence stand where they were last calm: what is odd from here on starts here.
     if (bestNats(numbers, at, watch.detector.alternatives) === 0) forget(numbers, at, tick)
-    const wasOver = subject.ref.scope === 'service' && logMixture(numbers, at, watch.detector.alternatives) >= 0
+    const wasOver = isOverUntold(subject, watch, at)
     const odd = accumulate(
       numbers,
       at,
@@ -109,7 +109,6 @@ function weigh(setting: Setting, subject: Subject, watch: Watch, at: number, tic
       spend(meters.run, evidence.weight, subject.weight)
       spend(meters.single, 1, subject.weight * evidence.singles)
       const crossed = crossTwins(numbers, at, watch.detector.alternatives, evidence.logE, 1)
-      // What one endpoint of a service explains goes on without an alert of the service: it has crossed once.
       if (!wasOver) countCrossings(meters.run, crossed)
       countCrossings(meters.single, crossSingle(evidence.logSingle, logSingleWeight, evidence.logSingleBefore))
     }
@@ -209,10 +208,12 @@ function hearAlike(setting: Setting, subject: Subject, watch: Watch, at: number,
   }
   const meter = (setting.meters[watch.index] as WatchMeters).run
   const logWeight = watch.logBudget - Math.log(meter.rate) + Math.log(subject.weight)
+  const wasOver = isOverUntold(subject, watch, at)
   const odd = accumulate(numbers, at, alternatives, evidence.logE, logWeight + Math.log(evidence.weight), ticks)
   if (!setting.early) {
     spend(meter, evidence.weight, subject.weight * ticks)
-    countCrossings(meter, crossTwins(numbers, at, alternatives, evidence.logE, ticks))
+    const crossed = crossTwins(numbers, at, alternatives, evidence.logE, ticks)
+    if (!wasOver) countCrossings(meter, crossed)
   }
   if (!odd) {
     forget(numbers, at, end)
@@ -224,6 +225,11 @@ function hearAlike(setting: Setting, subject: Subject, watch: Watch, at: number,
   decide(setting, subject, watch, at, end - 1, evidence, { logWeight, logSingleWeight: Number.NEGATIVE_INFINITY })
   if (!setting.early && numbers[at + OPEN] === 1) countOpened(meter)
   return true
+}
+
+/** Whether evidence goes on that one endpoint of a service explains, without an alert of the service: it has crossed once. */
+function isOverUntold({ ref, rows }: Subject, { detector }: Watch, at: number): boolean {
+  return ref.scope === 'service' && logMixture(rows.numbers, at, detector.alternatives) >= 0
 }
 
 /** Whether a watch judges that tick: what is told of silence must not rest on the end of an input. */

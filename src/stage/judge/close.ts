@@ -61,8 +61,13 @@ export function closeTick(
   for (const [entity, tally] of judged) judgeInTurn(entity, tally)
   for (const entity of alarmed) if (!judged.has(entity)) judgeInTurn(entity, null)
   for (const entity of listened) {
-    if (entity.row < 0 || judged.has(entity) || alarmed.has(entity)) continue
-    if (dueOf(settings[entity.ref.scope].plan, calendar, entity) <= tick) judgeInTurn(entity, null)
+    if (entity.row < 0 || judged.has(entity)) continue
+    if (dueOf(settings[entity.ref.scope].plan, calendar, entity) > tick) continue
+    if (!alarmed.has(entity)) judgeInTurn(entity, null)
+    if (entity.ref.scope !== 'service') continue
+    // Silent endpoints stand where they were last judged; a service that may be told is held against all of them as they are now.
+    for (const endpoint of shard.endpointsOf(entity.ref.service))
+      if (endpoint.row >= 0 && !judged.has(endpoint) && !alarmed.has(endpoint)) judge(endpoint, null)
   }
   for (const [entity, tally] of services) judge(entity, tally)
   for (const scope of SCOPES) shard.peers[scope].settle(tick)

@@ -180,13 +180,13 @@ describe('a stream that stands still', () => {
 })
 
 describe('a time in which nothing is heard of anybody', () => {
-  const fleet = Array.from({ length: 6 }, (_, i) => ({ service: `s${i}`, identity: `i${i}` }))
-  /** All are silent from T on for so long, and come back one after the other. */
+  const fleet = Array.from({ length: 3 }, (_, i) => ({ service: `s${i}`, identity: `i${i}` }))
+  /** All have been known for a day, are silent from T on for so long, and come back one after the other. */
   const outage = (silentMs: number, apartMs: number): Uint8Array[] =>
     inOrder(
       fleet.flatMap((fields, i) => [
-        ...stretch(T - 3 * HOUR, T, EVERY, fields),
-        ...stretch(T + silentMs + i * apartMs, T + silentMs + 20 * MINUTE, EVERY, fields),
+        ...stretch(T - 30 * HOUR, T, 5 * EVERY, fields),
+        ...stretch(T + silentMs + i * apartMs, T + silentMs + 30 * MINUTE, 5 * EVERY, fields),
       ]),
     )
   /** One falls silent; two minutes before it would be told nothing is heard of the other either, for so long. */
@@ -199,9 +199,9 @@ describe('a time in which nothing is heard of anybody', () => {
     ])
 
   test.each([
-    ['half a minute', 30_000, 0],
-    ['three hours, after which they come back one by one', 3 * HOUR, 2 * MINUTE],
-    ['three days, after which they come back one by one', 72 * HOUR, 2 * MINUTE],
+    ['forty seconds', 40_000, 0],
+    ['an hour, after which they come back one by one', HOUR, 10 * MINUTE],
+    ['three days, after which they come back one by one', 72 * HOUR, 10 * MINUTE],
   ])('is no silence of theirs: %s', async (_, silentMs, apartMs) => {
     expect(silencesOf(await detect([outage(silentMs, apartMs)]))).toEqual([])
   })
@@ -232,6 +232,20 @@ describe('a time in which nothing is heard of anybody', () => {
     }
   })
 
+  test('is known to a lane that is dropped after it and before anybody is judged', async () => {
+    const lines = inOrder([
+      ...stretch(T - 30 * HOUR, T, 20_000, {}),
+      ...stretch(T - 30 * HOUR, T + 30_000, 10_000, OTHER),
+      ...stretch(T + 80_000, T + 30 * MINUTE, 10_000, OTHER),
+    ])
+    let step = 0
+    const drop = (): boolean => ++step % 2 === 0
+    const how = { ...PLAINLY, batch: 60, chunk: 60, schedule: { next: () => 0, take: (most: number) => most, drop } }
+    const plain = silencesOf(await detect([lines]))
+    expect(plain).toHaveLength(1)
+    expect(silencesOf(await detect([lines], how))).toEqual(plain)
+  })
+
   test('resolves no alert for want of calls, unless it lasts for more than a day', async () => {
     const world = (silentMs: number) =>
       inOrder([
@@ -246,5 +260,79 @@ describe('a time in which nothing is heard of anybody', () => {
     }
     expect(await endOf(3 * HOUR)).toBeGreaterThan(3)
     expect(await endOf(72 * HOUR)).toBeLessThan(25)
+  })
+})
+
+describe('a service whose endpoints fall silent', () => {
+  const half = 30 * MINUTE
+  const path = (i: number): string => `/e${i}`
+
+  /** The first has as many calls as the twelve others together; each is silent from T on for so long. Somebody else never rests. */
+  const shop = (silentMs: (i: number) => number): Uint8Array[] =>
+    inOrder([
+      ...Array.from({ length: 13 }, (_, i) => {
+        const [every, fields] = [i === 0 ? 2000 : 15_000 + 1700 * (i % 5), { service: 'shop', path: path(i) }]
+        const back = stretch(T + silentMs(i), T + half + 10 * MINUTE, every, fields)
+        return [...stretch(T - 3 * HOUR, T, every, fields), ...back]
+      }).flat(),
+      ...stretch(T - 3 * HOUR, T + half + 10 * MINUTE, EVERY, OTHER),
+    ])
+
+  /** Who is told of, as opened, in that order. */
+  const openedIn = ({ records }: Outcome): (string | null)[] =>
+    records
+      .filter(({ alert, telling }) => alert.detector === 'silence' && telling?.event === 'opened')
+      .map(({ alert: { entity } }) => entity.route ?? entity.service)
+
+  test('is one alert, and those of its endpoints belong to it', async () => {
+    const outcome = await detect([shop(() => half)])
+    expect(openedIn(outcome)).toEqual(['shop'])
+    const [alert, ...more] = silencesOf(outcome).filter(({ parent }) => parent === null)
+    expect(more).toEqual([])
+    expect(alert).toMatchObject({ status: 'resolved', severity: 'high', observed: { calls: 0 } })
+    expect(alert?.reason).toContain('nothing is heard of any endpoint of shop')
+    expect(alert?.reason).toContain('behind it 13 of 13 endpoints, most at GET /e0 (')
+    expect(Date.parse(alert?.detected_at ?? '') - T).toBeLessThanOrEqual(MINUTE)
+    const others = silencesOf(outcome).filter(({ parent }) => parent !== null)
+    expect(others.length).toBeGreaterThan(3)
+    expect(others.every(({ parent, status }) => parent === alert?.id && status === 'resolved')).toBe(true)
+  })
+
+  test('is still one where a few calls are left', async () => {
+    expect(openedIn(await detect([shop((i) => (i === 3 ? 0 : half))]))).toEqual(['shop'])
+  })
+
+  test('is told of one of them where it alone is silent, however many of the calls it had', async () => {
+    expect(openedIn(await detect([shop((i) => (i === 0 ? half : 0))]))).toEqual(['/e0'])
+  })
+
+  test('is told of the one that stays silent when the others are back', async () => {
+    const lines = inOrder([
+      ...[0, 1, 2].flatMap((i) => [
+        ...stretch(T - 30 * HOUR, T, 20_000, { service: 'shop', path: path(i) }),
+        ...stretch(T + (i === 1 ? 3 : 1) * half, T + 3 * half, 20_000, { service: 'shop', path: path(i) }),
+      ]),
+      ...stretch(T - 30 * HOUR, T + 3 * half, 20_000, OTHER),
+    ])
+    expect(openedIn(await detect([lines]))).toEqual(['shop', '/e1'])
+  })
+
+  test('is the same for any batches, sources, order within lateness, partitions and crashes', async () => {
+    const lines = shop((i) => (i === 3 ? 2 * half : half))
+    const plain = await detect([lines])
+    for (const seed of [1, 2]) {
+      const how = {
+        shuffle: seed,
+        crash: seed,
+        schedule: seed,
+        partitions: 3 * seed,
+        batch: 5000,
+        chunk: 1_000_000,
+      } as const
+      const other = await runAs(lines, how)
+      expect(other.settled).toEqual(plain.settled)
+      expect(other.budget).toEqual(plain.budget)
+      checkTold(other)
+    }
   })
 })
