@@ -232,20 +232,6 @@ describe('a time in which nothing is heard of anybody', () => {
     }
   })
 
-  test('is known to a lane that is dropped after it and before anybody is judged', async () => {
-    const lines = inOrder([
-      ...stretch(T - 30 * HOUR, T, 20_000, {}),
-      ...stretch(T - 30 * HOUR, T + 30_000, 10_000, OTHER),
-      ...stretch(T + 80_000, T + 30 * MINUTE, 10_000, OTHER),
-    ])
-    let step = 0
-    const drop = (): boolean => ++step % 2 === 0
-    const how = { ...PLAINLY, batch: 60, chunk: 60, schedule: { next: () => 0, take: (most: number) => most, drop } }
-    const plain = silencesOf(await detect([lines]))
-    expect(plain).toHaveLength(1)
-    expect(silencesOf(await detect([lines], how))).toEqual(plain)
-  })
-
   test('resolves no alert for want of calls, unless it lasts for more than a day', async () => {
     const world = (silentMs: number) =>
       inOrder([

@@ -98,4 +98,29 @@ describe('a lane that hears of endpoints and has no calls of its own', () => {
     expect(before?.resume).toBe(0)
     expect(lane.step([record(1, [], 100)])?.resume).toBe(2)
   })
+
+  test('knows after a restart in which ticks nothing was heard', () => {
+    const heardIn = (step: Step | null): unknown => {
+      const value = step?.state.find(({ key }) => key === 'lane')?.value
+      return value == null ? null : JSON.parse(Buffer.from(value).toString()).heard
+    }
+    const step = laneOf(0, new Map()).step([record(0, [], 80, [70, 85]), record(1, [], 100, [90])])
+    expect(heardIn(step)).toEqual([
+      90,
+      [
+        [71, 85],
+        [86, 90],
+      ],
+    ])
+    const state = new Map((step?.state ?? []).flatMap(({ key, value }) => (value === null ? [] : [[key, value]])))
+    const again = laneOf(2, state).step([record(2, [], 110, [105])])
+    expect(heardIn(again)).toEqual([
+      105,
+      [
+        [71, 85],
+        [86, 90],
+        [91, 105],
+      ],
+    ])
+  })
 })
