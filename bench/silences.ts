@@ -50,7 +50,8 @@ async function planAlone(budget: number): Promise<Plan> {
   const all = [...(await loadDetectors()).values()].map((detector) => ({ detector, params: detector.params.parse({}) }))
   const part = planOf(all, budget, 1).endpoint.watches.find(({ detector }) => detector.name === 'silence')!
   const detector = silence as unknown as Detector
-  return planOf([{ detector, params: detector.params.parse({}) }], Math.exp(part.logBudget), 1)
+  // Alone it shares with none but itself, in its other scope.
+  return planOf([{ detector, params: detector.params.parse({}) }], Math.exp(part.logBudget) * detector.scopes.length, 1)
 }
 
 function countsIn(name: string, seed: number, hours: number, endpoints: number): Counts[] {

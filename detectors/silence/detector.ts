@@ -67,7 +67,7 @@ export default defineDetector({
   },
   floor(sums, _peaks, params, _single, scope) {
     const [, , expected, calls] = sums as unknown as [number, number, number, number]
-    // Of a service only that nothing is heard: what is left of its calls is told of the endpoints that miss them.
+    // Of a service only that nothing is heard, unless two of its endpoints are told: then it is held to what they are.
     const mostLeft = scope === 'service' ? Math.min(NEXT_TO_NOTHING, params.mostLeft) : params.mostLeft
     return expected - calls >= params.leastMissing && calls <= mostLeft * expected
   },
@@ -76,8 +76,8 @@ export default defineDetector({
     const isSilent = calls <= NEXT_TO_NOTHING * expected
     const isService = ref.scope === 'service'
     const service = isService || 2 * alone >= ticks ? 'silent' : 2 * alone <= -ticks ? 'unknown' : 'heard'
-    const mostLeft = (isService ? NEXT_TO_NOTHING : params.mostLeft) * expected
-    const most = Math.min(mostToAlarm(sums, needed), mostLeft, expected - params.leastMissing)
+    // Of a service too: so much may be left of it where two of its endpoints are told.
+    const most = Math.min(mostToAlarm(sums, needed), params.mostLeft * expected, expected - params.leastMissing)
     const rank = (isSilent && service !== 'heard' ? 2 : 1) + (weight > 1 ? 1 : 0)
     return {
       severity: (['low', 'medium', 'high', 'critical'] as const)[rank] as 'medium',
