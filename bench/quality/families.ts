@@ -18,6 +18,7 @@ export const families: Readonly<Record<string, readonly string[]>> = {
   'exfiltration-fast': ['data-exfiltration', 'payload-outlier', 'get-spike'],
   'exfiltration-slow': ['data-exfiltration', 'payload-outlier'],
   'silence-endpoint': ['silence'],
+  // Not judged as yet: who makes no calls any more looks like who was renamed. A miss all the same.
   'silence-identity': ['silence'],
   'token-lifetime': ['token-lifetime', 'get-spike', 'object-enumeration'],
   'token-origins': ['new-origin', 'token-lifetime'],

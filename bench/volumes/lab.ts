@@ -4,6 +4,7 @@ import { identityRef } from '#src/baseline/entity.ts'
 import { emptyTally, type Tally } from '#src/baseline/tally.ts'
 import { newMeter } from '#src/detection/budget.ts'
 import type { Detector } from '#src/detection/detector.ts'
+import { ALWAYS_HEARD } from '#src/detection/hearing.ts'
 import { planOf, type ScopePlan } from '#src/detection/plan.ts'
 import { Rows } from '#src/detection/rows.ts'
 import type { Setting, Subject } from '#src/detection/subject.ts'
@@ -48,7 +49,8 @@ export class Watched {
       if (outcome === 'opened') this.#opened += 1
     }
     const alone = { prior: () => 0, known: () => null, weightOf: () => 1, members: () => null, early: false }
-    this.#setting = { plan, calendar, meters: this.#meters, ...alone, report }
+    const silentUntil = Number.POSITIVE_INFINITY
+    this.#setting = { plan, calendar, meters: this.#meters, ...alone, hearing: ALWAYS_HEARD, silentUntil, report }
   }
 
   /** Another one with the same past. */

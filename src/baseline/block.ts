@@ -11,7 +11,7 @@ import { type Shape, shapeOf, translate } from './shape.ts'
 import { NO_NAMES, NO_PAIRS, NO_SAMPLE, type Tally } from './tally.ts'
 
 const MAGIC = 0x54
-const VERSION = 3
+const VERSION = 4
 /** What stands in a piece: the tally of an endpoint (1), of an identity (2), or this; 0 ends it. */
 const ANNOUNCEMENT = 3
 /** A block is cut into pieces of about this many bytes. */
@@ -24,7 +24,10 @@ export interface Watermark {
   readonly sources: number
   /** All ticks that end at or before this have been sent. `-Infinity`: nothing read yet. */
   readonly at: EpochMs
-  /** The stream's time at which the source was found quiet, `Infinity` at the end of a finite input; `null`: it is not quiet. */
+  /**
+   * The stream's time at which the source was found quiet; `null`: it is not quiet. `Infinity`: it has ended, or has no calls, or calls
+   * far older than their records, so that the stream's time does not say how event time goes on.
+   */
   readonly idleAt: EpochMs | null
 }
 
@@ -46,9 +49,11 @@ export interface Announcement {
   readonly tick: number
 }
 
-/** One piece of a block. Only the last piece carries the watermark. */
+/** One piece of a block. Only the last piece carries the watermark and what was heard. */
 export interface Block {
   readonly watermark: Watermark | null
+  /** The ticks of all calls that were counted, of whatever entity and partition; ascending. */
+  readonly heard: readonly number[]
   readonly entries: readonly TallyEntry[]
   readonly announced: readonly Announcement[]
 }
@@ -98,8 +103,8 @@ export class BlockWriter {
     this.#cut()
   }
 
-  /** Ends the block, and begins the next. */
-  finish(watermark: Watermark): readonly Uint8Array[] {
+  /** Ends the block, and begins the next. `heard`: the ticks of all calls that were counted for any partition, ascending. */
+  finish(watermark: Watermark, heard: readonly number[]): readonly Uint8Array[] {
     const out = this.#out
     out.varint(0)
     out.varint(1)
@@ -107,6 +112,11 @@ export class BlockWriter {
     out.varint(watermark.sources)
     out.double(watermark.at)
     out.double(watermark.idleAt ?? Number.NaN)
+    out.varint(heard.length)
+    heard.forEach((tick, i) => {
+      if (i === 0) out.signed(tick)
+      else out.varint(tick - (heard[i - 1] as number))
+    })
     const pieces = [...this.#pieces, out.take()]
     this.#pieces = []
     this.#start()
@@ -198,14 +208,24 @@ export function readBlock(bytes: Uint8Array, layouts: Readonly<Record<Counted, L
     const tally = readTally(reader, shape, text, id)
     entries.push({ shard, scope, key, tick, tally: shape.isOurs ? tally : translate(tally, shape, layouts[scope]) })
   }
-  if (reader.varint() === 0) return { watermark: null, entries, announced }
+  if (reader.varint() === 0) return { watermark: null, heard: [], entries, announced }
   const source = reader.text()
   const sources = reader.varint()
   const at = reader.double()
   const idleAt = reader.double()
   // Compared with anything it is false: event time would never be right again.
   if (Number.isNaN(at)) throw new Malformed('a watermark that is no number')
-  return { watermark: { source, sources, at, idleAt: Number.isNaN(idleAt) ? null : idleAt }, entries, announced }
+  const watermark = { source, sources, at, idleAt: Number.isNaN(idleAt) ? null : idleAt }
+  return { watermark, heard: readHeard(reader), entries, announced }
+}
+
+function readHeard(reader: ByteReader): readonly number[] {
+  const heard: number[] = []
+  for (let left = reader.varint(); left > 0; left -= 1) {
+    const last = heard.at(-1)
+    heard.push(last === undefined ? reader.signed() : last + reader.varint())
+  }
+  return heard
 }
 
 /** A text that stands there, or the number of one that stood there before. */

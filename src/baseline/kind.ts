@@ -117,7 +117,11 @@ export interface Kind<M extends Measure = Measure, View = unknown> {
   roll(place: Place, tick: number, calendar: Calendar, around: Surroundings): void
   /** Fills the view with this tick's numbers and the baseline's. */
   show(view: View, place: Place, tick: number, tally: Tally | null, cells: Cells, around: Surroundings): void
+  /** The first tick at which another view is shown, if nothing comes until then; not given where that is the next block's. */
+  changesAt?(place: Place, tick: number): number
   learn(view: View, place: Place, tick: number, tally: Tally, cells: Cells): void
+  /** Nothing at all was heard, of anybody, for longer than a moment: that this entity is silent, until it is called again, says nothing. */
+  deafen?(place: Place): void
   /** Keeps the current block out of what is learned. */
   freeze(place: Place): void
   /** How many of what was counted may be evidence before the tick closes; 0: there is none. `place` is null for who is not admitted. */

@@ -158,6 +158,11 @@ function goOn(
     change(setting, subject, at, watch, tick)
 }
 
+/** Lets the time of so many ticks in which nothing was heard of anybody count for nothing: an alert does not resolve for want of calls then. */
+export function hold(row: Float64Array, at: number, ticks: number): void {
+  row[at + HELD] = Math.max(row[at + LAST] as number, row[at + HELD] as number) + ticks
+}
+
 /** Whether another detector tells that nothing is heard of this entity. */
 function isSilenced(setting: Setting, subject: Subject, watch: Watch): boolean {
   const { numbers, width } = subject.rows

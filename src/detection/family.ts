@@ -1,7 +1,7 @@
 import type { Episode } from './detector.ts'
 import type { Watch } from './plan.ts'
 import type { Members, Subject } from './subject.ts'
-import { ATTACHED, bestNats, DETECTED, dropEvidence, forget, OPEN, SEVERITY, SUM } from './surprise.ts'
+import { ATTACHED, bestNats, DETECTED, dropEvidence, forget, OPEN, SEVERITY, SUM, SUMS } from './surprise.ts'
 
 /**
  * Services and their endpoints. A service is judged on the calls of all of its endpoints. Its alert is one of the service only where it would
@@ -24,12 +24,17 @@ const ODD_NATS = Math.log(1000)
 /** Excesses are whole numbers of this part: the order in which endpoints are looked at must not show in a sum. */
 const PARTS = 1024
 
-/** How much more an entity has shown than was expected in the episode under way; 0 where none is. */
+/** How much more an entity has shown than was expected in the episode under way, or where silence is told how much less; 0 where none is. */
 export function excessOf({ rows, row }: Subject, watch: Watch): number {
   if (row < 0) return 0
-  const at = row * rows.width + watch.at
-  const excess = (rows.numbers[at + SUM] as number) - (rows.numbers[at + SUM + 2] as number)
+  const at = row * rows.width + watch.at + SUM
+  const excess = beyond(rows.numbers.subarray(at, at + SUMS), watch)
   return Math.max(0, Math.round(excess * PARTS) / PARTS)
+}
+
+function beyond(sums: Float64Array, { detector }: Watch): number {
+  const [observed, , expected, calls] = sums as unknown as [number, number, number, number]
+  return detector.alarmsInSilence === true ? expected - calls : observed - expected
 }
 
 /** Whether an endpoint's alert is open and belongs to its service's, which is open or opens at this tick. */
@@ -133,5 +138,7 @@ export function leastTogether(least: number, { alone }: Pick<Episode, 'alone'>):
 /** Whether a service's episode would be told although the endpoint that carries most of it had behaved as ever. */
 export function isShared(episode: Episode, watch: Watch, { most }: Members): boolean {
   const { least } = watch.detector.explain(episode, watch.params)
-  return least === undefined || (episode.sums[0] as number) - most >= least
+  if (least === undefined) return true
+  const shown = watch.detector.alarmsInSilence === true ? beyond(episode.sums, watch) : (episode.sums[0] as number)
+  return shown - most >= least
 }

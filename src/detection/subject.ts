@@ -3,6 +3,7 @@ import type { EntityRef } from '#src/baseline/entity.ts'
 import type { Known } from '#src/baseline/kind.ts'
 import type { Sampled } from '#src/sketch/sample.ts'
 import type { Meter } from './budget.ts'
+import type { Hearing } from './hearing.ts'
 import type { ScopePlan, Slot, Watch } from './plan.ts'
 import type { Rows } from './rows.ts'
 
@@ -53,6 +54,10 @@ export interface Setting {
   readonly weightOf: (name: string) => number
   /** Open ticks are judged early: with the margin of the detector, and counting no tests. */
   readonly early: boolean
+  /** In which ticks anything was heard, of whomever. */
+  readonly hearing: Pick<Hearing, 'at'>
+  /** From this tick on detectors that alarm in silence do not judge: the input has ended, and its end is not silence. */
+  readonly silentUntil: number
   /** What the endpoints of a service show once they were judged up to this tick; null for other scopes, and for open ticks. */
   readonly members: (ref: EntityRef, watch: Watch, tick: number) => Members | null
   /** Told before the episode's numbers are cleared. */

@@ -1,13 +1,15 @@
 import { BLOCKS_WALKED, blockOf } from '#src/baseline/blocks.ts'
-import type { Known } from '#src/baseline/kind.ts'
 import type { Tally } from '#src/baseline/tally.ts'
 import { NAMED_SIZE } from '#src/sketch/named.ts'
 import { mergeSample, type Sampled } from '#src/sketch/sample.ts'
 import { countCrossings, countOpened, countTests, spend } from './budget.ts'
 import { addContexts } from './context.ts'
-import { decide, isStillOdd } from './decide.ts'
-import { ADMITTED, NEXT, type ScopePlan, type Slot, type Watch } from './plan.ts'
+import { decide, hold, isStillOdd } from './decide.ts'
+import { changesAt } from './due.ts'
+import { DEAF_MS } from './hearing.ts'
+import { ADMITTED, NEXT, type Watch } from './plan.ts'
 import { newPlace } from './rows.ts'
+import { deafen, freeze, learn, roll, show, showSlots } from './slots.ts'
 import type { Setting, Subject, WatchMeters } from './subject.ts'
 import {
   accumulate,
@@ -33,29 +35,6 @@ const NONE: readonly Sampled[] = []
 
 const evidence = newEvidence()
 const place = newPlace()
-
-/** What a baseline may ask about its entity; filled before it is handed over. */
-const around = {
-  setting: null as Setting | null,
-  subject: null as Subject | null,
-  slot: null as Slot | null,
-  tick: 0,
-  get weight(): number {
-    return this.subject?.weight ?? 1
-  },
-  prior(): number {
-    const { setting, subject, slot, tick } = this
-    if (setting === null || subject === null || slot === null) throw new Error('a baseline asked about no entity')
-    return setting.prior(subject.ref, slot, tick)
-  },
-  known(name: string): Known | null {
-    const { setting, subject, slot } = this
-    return setting === null || subject === null || slot === null ? null : setting.known(subject.ref, slot, name)
-  },
-  weightOf(name: string): number {
-    return this.setting?.weightOf(name) ?? 1
-  },
-}
 
 /** Gives a row to an entity that is admitted at this tick. */
 export function admit(setting: Setting, subject: Subject, tick: number): void {
@@ -90,6 +69,7 @@ function takeTick(setting: Setting, subject: Subject, base: number, tick: number
     const at = base + watch.at
     clearEvidence(evidence)
     evidence.strength = strengthOf(numbers, at)
+    if (!isHeard(setting, watch, tick)) continue
     const tested = watch.detector.judge(watch.views, evidence, watch.params)
     if (tested) weigh(setting, subject, watch, at, tick, tally)
     else decide(setting, subject, watch, at, tick, null, null)
@@ -115,7 +95,7 @@ function weigh(setting: Setting, subject: Subject, watch: Watch, at: number, tic
   } else {
     // Detectors that do not hear silence stand where they were last calm: what is odd from here on starts here.
     if (bestNats(numbers, at, watch.detector.alternatives) === 0) forget(numbers, at, tick)
-    const wasOver = subject.ref.scope === 'service' && logMixture(numbers, at, watch.detector.alternatives) >= 0
+    const wasOver = isOverUntold(subject, watch, at)
     const odd = accumulate(
       numbers,
       at,
@@ -129,7 +109,6 @@ function weigh(setting: Setting, subject: Subject, watch: Watch, at: number, tic
       spend(meters.run, evidence.weight, subject.weight)
       spend(meters.single, 1, subject.weight * evidence.singles)
       const crossed = crossTwins(numbers, at, watch.detector.alternatives, evidence.logE, 1)
-      // What one endpoint of a service explains goes on without an alert of the service: it has crossed once.
       if (!wasOver) countCrossings(meters.run, crossed)
       countCrossings(meters.single, crossSingle(evidence.logSingle, logSingleWeight, evidence.logSingleBefore))
     }
@@ -176,12 +155,19 @@ function keepSilent(setting: Setting, subject: Subject, base: number, from: numb
   const { numbers } = subject.rows
   let cursor = Math.max(from, until - BLOCKS_WALKED * calendar.ticksPerBlock)
   while (cursor < until) {
-    const end = Math.min(until, (blockOf(calendar, cursor) + 1) * calendar.ticksPerBlock)
+    const { isDeaf, from: deafFrom, until: turns } = setting.hearing.at(cursor)
+    const limit = Math.min(until, turns, cursor < setting.silentUntil ? setting.silentUntil : until)
+    const end = Math.min(limit, (blockOf(calendar, cursor) + 1) * calendar.ticksPerBlock)
+    const isOutage = isDeaf && (end - deafFrom) * calendar.tickMs >= DEAF_MS
     roll(setting, subject, cursor)
+    if (isOutage) deafen(plan, subject)
     show(plan, subject, cursor, null)
     for (const watch of plan.watches) {
       const at = base + watch.at
       const wasOpen = numbers[at + OPEN] === 1
+      if (isOutage && wasOpen) hold(numbers, at, end - cursor)
+      // Where nothing is heard of anybody, nothing follows for one of them.
+      if (!isHeard(setting, watch, cursor) || (isDeaf && watch.detector.alarmsInSilence === true)) continue
       const isOdd = watch.detector.silence && hearSilence(setting, subject, watch, at, cursor, end)
       if (wasOpen) decide(setting, subject, watch, at, end - 1, isOdd ? evidence : null, null)
       if (numbers[at + OPEN] === 1 || (isOdd && nearAlarm(numbers, at, watch))) freeze(plan, watch, subject)
@@ -195,11 +181,23 @@ function keepSilent(setting: Setting, subject: Subject, base: number, from: numb
  * them. Who is due (see due.ts) is judged as soon as silence may cross, so a stretch crosses at its last tick or not at all.
  */
 function hearSilence(setting: Setting, subject: Subject, watch: Watch, at: number, from: number, end: number): boolean {
+  if (watch.detector.alarmsInSilence !== true) return hearAlike(setting, subject, watch, at, from, end)
+  let isOdd = false
+  for (let tick = from; tick < end; ) {
+    // What is expected changes with the length of the silence.
+    const until = Math.min(end, changesAt(subject, watch, tick))
+    showSlots(watch.slots, subject, tick, null)
+    isOdd = hearAlike(setting, subject, watch, at, tick, until)
+    tick = until
+  }
+  return isOdd
+}
+
+/** What silent ticks say that all say the same: that which the views show. */
+function hearAlike(setting: Setting, subject: Subject, watch: Watch, at: number, from: number, end: number): boolean {
   const { numbers } = subject.rows
-  const { alternatives, alarmsInSilence } = watch.detector
+  const { alternatives } = watch.detector
   const ticks = end - from
-  // What grows with the silence is seen at its end.
-  if (alarmsInSilence === true && ticks > 1) show(setting.plan, subject, end - 1, null)
   clearEvidence(evidence)
   evidence.strength = strengthOf(numbers, at)
   if (!watch.detector.judge(watch.views, evidence, watch.params) || evidence.weight === 0) return false
@@ -210,10 +208,12 @@ function hearSilence(setting: Setting, subject: Subject, watch: Watch, at: numbe
   }
   const meter = (setting.meters[watch.index] as WatchMeters).run
   const logWeight = watch.logBudget - Math.log(meter.rate) + Math.log(subject.weight)
+  const wasOver = isOverUntold(subject, watch, at)
   const odd = accumulate(numbers, at, alternatives, evidence.logE, logWeight + Math.log(evidence.weight), ticks)
   if (!setting.early) {
     spend(meter, evidence.weight, subject.weight * ticks)
-    countCrossings(meter, crossTwins(numbers, at, alternatives, evidence.logE, ticks))
+    const crossed = crossTwins(numbers, at, alternatives, evidence.logE, ticks)
+    if (!wasOver) countCrossings(meter, crossed)
   }
   if (!odd) {
     forget(numbers, at, end)
@@ -227,6 +227,16 @@ function hearSilence(setting: Setting, subject: Subject, watch: Watch, at: numbe
   return true
 }
 
+/** Whether evidence goes on that one endpoint of a service explains, without an alert of the service: it has crossed once. */
+function isOverUntold({ ref, rows }: Subject, { detector }: Watch, at: number): boolean {
+  return ref.scope === 'service' && logMixture(rows.numbers, at, detector.alternatives) >= 0
+}
+
+/** Whether a watch judges that tick: what is told of silence must not rest on the end of an input. */
+function isHeard(setting: Setting, watch: Watch, tick: number): boolean {
+  return watch.detector.alarmsInSilence !== true || tick < setting.silentUntil
+}
+
 /** By how much an open episode exceeds its bound so far. */
 function strengthOf(numbers: Float64Array, at: number): number {
   return numbers[at + OPEN] === 1
@@ -238,32 +248,4 @@ function strengthOf(numbers: Float64Array, at: number): number {
 function nearAlarm(numbers: Float64Array, at: number, watch: Watch): boolean {
   for (let m = 0; m < watch.detector.alternatives; m += 1) if ((numbers[at + m] as number) > -FREEZE_NATS) return true
   return false
-}
-
-function freeze({ beside }: ScopePlan, { slots }: Watch, subject: Subject): void {
-  for (const slot of slots) slot.kind.freeze(subject.rows.place(subject.row, slot, place))
-  for (const slot of beside) slot.kind.freeze(subject.rows.place(subject.row, slot, place))
-}
-
-function roll(setting: Setting, subject: Subject, tick: number): void {
-  around.setting = setting
-  around.subject = subject
-  around.tick = tick
-  for (const slot of setting.plan.slots) {
-    around.slot = slot
-    slot.kind.roll(subject.rows.place(subject.row, slot, place), tick, setting.calendar, around)
-  }
-}
-
-/** Fills the views of all measures with this tick's numbers and the baseline's. Comes after `roll` of the same tick. */
-function show(plan: ScopePlan, subject: Subject, tick: number, tally: Tally | null): void {
-  for (const slot of plan.slots) {
-    around.slot = slot
-    slot.kind.show(slot.view, subject.rows.place(subject.row, slot, place), tick, tally, slot.cells, around)
-  }
-}
-
-function learn(plan: ScopePlan, subject: Subject, tick: number, tally: Tally): void {
-  for (const slot of plan.slots)
-    slot.kind.learn(slot.view, subject.rows.place(subject.row, slot, place), tick, tally, slot.cells)
 }

@@ -4,12 +4,13 @@ import {
   FLOW_BINS,
   FLOW_WIDTH,
   type FlowNorm,
+  flowChangesAt,
   normOfFlow,
   observeFlow,
   openFlow,
   rollFlow,
 } from '#src/baseline/flow.ts'
-import { QUIET_BINS, recallsQuiet, rememberQuiet, restsOf } from '#src/baseline/quiet.ts'
+import flowKind from '#src/baseline/kinds/flow.ts'
 import { randomFor } from '#src/demo/random.ts'
 
 const calendar = calendarOf(10_000)
@@ -19,35 +20,56 @@ const DAY = 24 * HOUR
 const START = Date.UTC(2026, 5, 3) / 10_000
 
 /** Runs a flow of Poisson counts through its baseline; `rate` in calls a tick by the tick since the start. Returns the norm at each tick. */
-function run(ticks: number, rate: (tick: number) => number, look: (tick: number, norm: FlowNorm) => void): void {
+function run(
+  ticks: number,
+  rate: (tick: number) => number,
+  look: (tick: number, norm: FlowNorm) => void,
+  start = START,
+): void {
   const row = new Float64Array(FLOW_WIDTH)
   const bins = new Uint16Array(FLOW_BINS)
   const random = randomFor(7)
-  const norm: FlowNorm = { mean: 0, low: 0, shape: 1, silent: 0, gap: 0 }
-  openFlow(row, 0, bins, 0, START, calendar)
+  const norm: FlowNorm = {
+    mean: 0,
+    low: 0,
+    shape: 1,
+    rate: 0,
+    silent: 0,
+    armed: false,
+    knowsPauses: false,
+    resting: false,
+  }
+  openFlow(row, 0, bins, 0, start, calendar)
   for (let tick = 0; tick < ticks; tick += 1) {
     const k = random.poisson(rate(tick))
-    rollFlow(row, 0, bins, 0, START + tick, calendar)
-    normOfFlow(row, 0, START + tick, k, norm)
+    rollFlow(row, 0, bins, 0, start + tick, calendar)
+    normOfFlow(row, 0, start + tick, norm)
     look(tick, norm)
-    observeFlow(row, 0, START + tick, k)
+    if (k > 0) observeFlow(row, 0, start + tick, k)
   }
 }
 
-function lowAt(ticks: readonly number[], rate: (tick: number) => number): number[] {
-  const lows: number[] = []
-  run(Math.max(...ticks) + 1, rate, (tick, norm) => {
-    if (ticks.includes(tick)) lows.push(norm.low)
-  })
-  return lows
+function at(ticks: readonly number[], rate: (tick: number) => number, start = START): FlowNorm[] {
+  const norms: FlowNorm[] = []
+  const look = (tick: number, norm: FlowNorm): void => {
+    if (ticks.includes(tick)) norms.push({ ...norm })
+  }
+  run(Math.max(...ticks) + 1, rate, look, start)
+  return norms
 }
+
+const lowAt = (ticks: readonly number[], rate: (tick: number) => number): number[] =>
+  at(ticks, rate).map(({ low }) => low)
+/** Whether silence would be tested. */
+const isTested = ({ armed, resting }: FlowNorm): boolean => armed && !resting
 
 describe('the least that is normal', () => {
   test('of a steady flow is known within hours, and lies below its mean', () => {
-    const [soon, later] = lowAt([HOUR / 2, 6 * HOUR], () => 5) as [number, number]
-    expect(soon).toBe(0)
-    expect(later).toBeGreaterThan(2.5)
-    expect(later).toBeLessThan(4.2)
+    const [soon, later] = at([HOUR / 2, 6 * HOUR], () => 5) as [FlowNorm, FlowNorm]
+    expect(soon.armed).toBe(false)
+    expect(later.low).toBeGreaterThan(2.5)
+    expect(later.low).toBeLessThan(4.2)
+    expect(isTested(later)).toBe(true)
   })
 
   test('of one that is seldom called is not told', () => {
@@ -58,20 +80,6 @@ describe('the least that is normal', () => {
     const job = (tick: number): number => (tick >= 30 * HOUR && tick < 31 * HOUR ? 100 : 5)
     const after = Array.from({ length: 12 }, (_, i) => 31 * HOUR + 60 + i * 60)
     for (const low of lowAt(after, job)) expect(low).toBeLessThan(7.5)
-  })
-
-  test('is nothing where it was quiet at this time yesterday, and half an hour before', () => {
-    const office = (tick: number): number => (tick % DAY >= 8 * HOUR && tick % DAY < 18 * HOUR ? 5 : 0)
-    const at = (hour: number): number => 2 * DAY + hour * HOUR
-    const [noon, evening, night] = lowAt([at(12), at(17.75), at(20)], office)
-    expect(noon).toBeGreaterThan(2)
-    expect([evening, night]).toEqual([0, 0])
-  })
-
-  test('is nothing for who comes and goes', () => {
-    const shifts = (tick: number): number => (tick % (4 * HOUR) < 3 * HOUR ? 5 : 0)
-    const lows = lowAt([2 * DAY + 2 * HOUR, 2 * DAY + 3 * HOUR, 2 * DAY + 3 * HOUR + 30], shifts)
-    expect(lows).toEqual([0, 0, 0])
   })
 
   test('is nothing for bursts', () => {
@@ -87,53 +95,87 @@ describe('the least that is normal', () => {
   })
 })
 
-test('a silence counts from the last call, and the longest is remembered up to a block', () => {
-  const seen: number[] = []
-  run(
-    5 * HOUR,
-    (tick) => (tick >= 3 * HOUR && tick < 4 * HOUR ? 0 : 50),
-    (tick, { silent, gap }) => {
-      if (tick === 3 * HOUR + 9) seen.push(silent)
-      if (tick === 4 * HOUR + 120) seen.push(gap)
-    },
-  )
-  expect(seen[0]).toBe(10)
-  expect(seen[1]).toBeGreaterThan(55)
-  expect(seen[1]).toBeLessThanOrEqual(60)
+describe('who is tested', () => {
+  const MONDAY = START - 2 * DAY
+  const office = (tick: number): number => (tick % DAY >= 8 * HOUR && tick % DAY < 18 * HOUR ? 5 : 0)
+  const on = (day: number, hour: number): number => day * DAY + hour * HOUR
+
+  test('is not at the time at which it rested yesterday, an hour before that, and before it has come back', () => {
+    const norms = at([on(2, 12), on(2, 16.5), on(2, 17.5), on(2, 20), on(3, 7.9), on(3, 9)], office, MONDAY)
+    expect(norms.map(isTested)).toEqual([true, true, false, false, false, true])
+  })
+
+  test('is not until it has come back, though that is later than ever', () => {
+    const late = (tick: number): number => (tick >= on(3, 0) && tick < on(3, 11) ? 0 : office(tick))
+    expect(at([on(3, 10.9), on(3, 11.5)], late, MONDAY).map(isTested)).toEqual([false, true])
+  })
+
+  test('is who has been steady on the first day, but not for its pauses', () => {
+    const [busy] = at([10 * HOUR], () => 5)
+    expect([busy?.armed, busy?.knowsPauses]).toEqual([true, false])
+    const [uneven] = at([10 * HOUR], (tick) => 5 * 4 ** Math.sin(tick / 60))
+    expect(uneven?.armed).toBe(false)
+    const [later] = at([DAY + 2 * HOUR], () => 5)
+    expect([later?.armed, later?.knowsPauses]).toEqual([true, true])
+  })
+
+  test('is not at the first weekend, unless it was there from a weekend on', () => {
+    // From Wednesday on: Friday eleven, Friday thirteen, Sunday, Monday five, Monday seven, and the second Saturday.
+    const from = [on(2, 11), on(2, 13), on(4, 12), on(5, 5), on(5, 7), on(10, 12)]
+    expect(at(from, () => 5).map(isTested)).toEqual([true, false, false, false, true, true])
+    const saturday = START + 3 * DAY
+    expect(at([on(1, 12)], () => 5, saturday).map(isTested)).toEqual([true])
+  })
+
+  test('is nobody any more who has been silent for a day', () => {
+    const gone = (tick: number): number => (tick < on(3, 0) ? 5 : 0)
+    expect(at([on(3, 12), on(4, 1)], gone).map(({ armed }) => armed)).toEqual([true, false])
+  })
 })
 
-describe('the quiet times of a day', () => {
-  const noon = Date.UTC(2026, 5, 3, 12)
-  const minutes = (count: number): number => count * 60_000
+test('a silence counts from the last call, and another rate holds when it has lasted', () => {
+  const row = new Float64Array(FLOW_WIDTH)
+  openFlow(row, 0, new Uint16Array(FLOW_BINS), 0, START, calendar)
+  observeFlow(row, 0, START + 4, 1)
+  const norm = { silent: 0 } as FlowNorm
+  normOfFlow(row, 0, START + 8, norm)
+  expect(norm.silent).toBe(3)
+  expect([5, 6, 8, 9].map((tick) => flowChangesAt(row, 0, START + tick) - START)).toEqual([6, 9, 9, 21])
+})
 
-  test('are recalled a day later and half an hour ahead, and forgotten when it was not quiet', () => {
-    const bins = new Uint16Array(QUIET_BINS)
-    rememberQuiet(bins, 0, noon, true)
-    const day = minutes(1440)
-    expect([-40, -30, 0, 10].map((by) => recallsQuiet(bins, 0, noon + day + minutes(by)))).toEqual([
-      false,
-      true,
-      true,
-      false,
-    ])
-    rememberQuiet(bins, 0, noon + day, false)
-    expect(recallsQuiet(bins, 0, noon + 2 * day)).toBe(false)
+test('what is expected stays while nothing comes, and is that of days where an hour has few calls', () => {
+  const [busy, silent, seldom] = [
+    at([DAY + 6 * HOUR], () => 5)[0],
+    at([DAY + 7 * HOUR], (tick) => (tick < DAY + 5 * HOUR ? 5 : 0))[0],
+    at([2 * DAY], () => 0.02)[0],
+  ]
+  expect(busy?.mean).toBeCloseTo(5, 0)
+  expect(silent?.mean).toBeCloseTo(5, 0)
+  expect(seldom?.mean).toBeGreaterThan(0.015)
+  expect(seldom?.mean).toBeLessThan(0.025)
+})
+
+describe('what the endpoints of a service have in common', () => {
+  const peers = flowKind.peers!
+  /** Ticks, each with how many calls every endpoint has that is called in it. */
+  const silentFor = (heard: readonly (readonly number[])[], tick: number): number => {
+    const row = new Float64Array(peers.width)
+    peers.open(row, 0, START, calendar)
+    heard.forEach((calls, i) => {
+      const sums = [0]
+      for (const k of calls) peers.add({ ...flowKind.view({ kind: 'flow', name: 'calls' }), k }, sums, 0)
+      peers.roll(row, 0, START + i, calendar, 0)
+      peers.observe(row, 0, sums, 0)
+    })
+    peers.roll(row, 0, START + tick, calendar, 0)
+    return peers.share(row, 0)
+  }
+
+  test('is for how long none of them was called', () => {
+    expect([silentFor([[1, 2]], 1), silentFor([[1, 2], [5]], 2), silentFor([[1, 2], [5]], 9)]).toEqual([0, 0, 7])
   })
 
-  test('are counted as rests, around midnight as well', () => {
-    const bins = new Uint16Array(QUIET_BINS)
-    for (let block = -6; block < 6; block += 1) rememberQuiet(bins, 0, Date.UTC(2026, 5, 3) + minutes(10 * block), true)
-    expect(restsOf(bins, 0)).toBe(1)
-    rememberQuiet(bins, 0, noon, true)
-    expect(restsOf(bins, 0)).toBe(2)
-  })
-
-  test('may come an hour earlier or later while clocks are changed', () => {
-    const bins = new Uint16Array(QUIET_BINS)
-    const saturday = Date.UTC(2026, 2, 28, 20)
-    rememberQuiet(bins, 0, saturday, true)
-    expect(recallsQuiet(bins, 0, saturday + minutes(1440 - 60))).toBe(true)
-    rememberQuiet(bins, 0, noon, true)
-    expect(recallsQuiet(bins, 0, noon + minutes(1440 - 60))).toBe(false)
+  test('is unknown where no two of them were ever called in one tick', () => {
+    expect([silentFor([[7], [9]], 3), silentFor([[7], [9, 1]], 3)]).toEqual([-1, 1])
   })
 })

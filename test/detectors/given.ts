@@ -46,10 +46,10 @@ export function countOf(k: number, more: Partial<CountView> = {}): CountView {
   return { ...newCountNorm(), k, mean: 1, bound: 1.5, shape: 2, armed: true, seen: 1000, ...more }
 }
 
-/** A warm flow of ten calls a tick that never rests. */
+/** A warm flow of ten calls a tick, and one call each tick at least nearly always; it was silent in the tick before. */
 export function flowOf(k: number, more: Partial<FlowView> = {}): FlowView {
-  const silent = k === 0 ? 1 : 0
-  return { k, mean: 10, low: 7, shape: 10, silent, gap: 1, armed: true, seen: 10_000, ...more }
+  const known = { armed: true, knowsPauses: true, resting: false, seen: 10_000 }
+  return { k, serviceSilent: 0, mean: 10, low: 7, shape: 10, rate: 6, silent: 1, ...known, ...more }
 }
 
 export function ratioOf(part: number, whole: number, more: Partial<RatioView> = {}): RatioView {

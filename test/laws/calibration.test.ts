@@ -8,6 +8,7 @@ import { PEAKS_BINS } from '#src/baseline/peaks.ts'
 import { emptyTally } from '#src/baseline/tally.ts'
 import { randomFor } from '#src/demo/random.ts'
 import { newMeter } from '#src/detection/budget.ts'
+import { ALWAYS_HEARD } from '#src/detection/hearing.ts'
 import { planOf } from '#src/detection/plan.ts'
 import { Rows } from '#src/detection/rows.ts'
 import { ALTERNATIVES, LOG_R } from '#src/detection/surprise.ts'
@@ -86,7 +87,16 @@ test('the laboratory judges as the engine does: the same baseline, the same evid
     throw new Error('nothing was to be told')
   }
   const alone = { prior: () => 0, known: () => null, weightOf: () => 1, members: () => null }
-  const setting = { plan, calendar, meters, ...alone, early: false, report }
+  const setting = {
+    plan,
+    calendar,
+    meters,
+    ...alone,
+    early: false,
+    hearing: ALWAYS_HEARD,
+    silentUntil: Number.POSITIVE_INFINITY,
+    report,
+  }
   const [watch] = plan.watches
   const [slot] = plan.slots
   if (watch === undefined || slot?.kind.kind !== 'count') throw new Error('get-spike counts one thing')

@@ -17,6 +17,7 @@ import {
   newEvidence,
   openAccumulator,
 } from '#src/detection/surprise.ts'
+import { flowOf } from '#test/detectors/given.ts'
 
 /** Probabilities of 0, 1, 2, … under the negative binomial, until what is left cannot matter. */
 function* negativeBinomial(mu: number, r: number): Generator<readonly [k: number, mass: number]> {
@@ -57,17 +58,52 @@ describe('an e-value is at most 1 on average while the baseline holds', () => {
     const least = fc.double({ min: 0.2, max: 30, noNaN: true })
     const times = fc.double({ min: 1, max: 4, noNaN: true })
     fc.assert(
-      fc.property(least, fc.double({ min: 0.03, max: 50, noNaN: true }), times, times, (low, shape, more, calmer) => {
-        const sums = new Float64Array(ALTERNATIVES)
-        for (const [k, mass] of negativeBinomial(low * more, shape * calmer)) {
-          clearEvidence(evidence)
-          const calls = { k, mean: low, low, shape, silent: 0, gap: 0, armed: true, seen: 100 }
-          silence.judge({ calls }, evidence, silence.params.parse({}))
-          for (let m = 0; m < silence.alternatives; m += 1) sums[m]! += mass * Math.exp(evidence.logE[m]!)
-        }
-        for (const sum of sums.subarray(0, silence.alternatives)) expect(sum).toBeLessThanOrEqual(1 + TINY)
-      }),
+      fc.property(
+        least,
+        fc.double({ min: 0.03, max: 50, noNaN: true }),
+        times,
+        times,
+        share,
+        (low, shape, more, calmer, rarer) => {
+          const sums = new Float64Array(ALTERNATIVES)
+          for (const [k, mass] of negativeBinomial(low * more, shape * calmer)) {
+            clearEvidence(evidence)
+            // Calls come as often as that law has it, or more seldom.
+            const rate = rarer * shape * Math.log1p(low / shape)
+            silence.judge({ calls: flowOf(k, { mean: low, low, shape, rate }) }, evidence, silence.params.parse({}))
+            for (let m = 0; m < silence.alternatives; m += 1) sums[m]! += mass * Math.exp(evidence.logE[m]!)
+          }
+          for (const sum of sums.subarray(0, silence.alternatives)) expect(sum).toBeLessThanOrEqual(1 + TINY)
+        },
+      ),
       { numRuns: 60 },
+    )
+  })
+
+  test('for pauses: where calls come at every rate above the least, after whatever silence', () => {
+    const evidence = newEvidence()
+    const rate = fc.double({ min: 1e-4, max: 12, noNaN: true })
+    fc.assert(
+      fc.property(
+        rate,
+        fc.double({ min: 1, max: 5, noNaN: true }),
+        fc.integer({ min: 1, max: 50 }),
+        (least, more, k) => {
+          const silent = Math.exp(-least * more)
+          let sum = 0
+          for (const [calls, probability] of [
+            [0, silent],
+            [k, 1 - silent],
+          ] as const) {
+            clearEvidence(evidence)
+            silence.judge({ calls: flowOf(calls, { low: 0, rate: least }) }, evidence, silence.params.parse({}))
+            sum += probability * Math.exp(evidence.logE[silence.alternatives - 1]!)
+          }
+          expect(sum).toBeLessThanOrEqual(1 + TINY)
+          if (more === 1) expect(sum).toBeGreaterThan(1 - 1e-6)
+        },
+      ),
+      { numRuns: 200 },
     )
   })
 

@@ -195,25 +195,31 @@ describe('blocks', () => {
     { maxLength: 5 },
   )
 
+  const ticks = fc
+    .uniqueArray(fc.integer({ min: -(2 ** 40), max: 2 ** 40 }), { maxLength: 5 })
+    .map((drawn) => drawn.sort((a, b) => a - b))
+
   function write(
     drawn: readonly TallyEntry[],
     watermark: Watermark,
     announced: readonly Announcement[] = [],
+    heard: readonly number[] = [],
   ): readonly Uint8Array[] {
     const writer = new BlockWriter(layouts)
     for (const { shard, scope, key, tick, tally } of drawn) writer.add(shard, scope, key, tick, tally)
     for (const one of announced) writer.announce(one)
-    return writer.finish(watermark)
+    return writer.finish(watermark, heard)
   }
 
   test('read as they were written, whatever the texts and however many pieces', () => {
     fc.assert(
-      fc.property(entries, watermarks, announcements, (drawn, watermark, announced) => {
-        const pieces = write(drawn, watermark, announced)
+      fc.property(entries, watermarks, announcements, ticks, (drawn, watermark, announced, heard) => {
+        const pieces = write(drawn, watermark, announced, heard)
         const read = pieces.map((piece) => readBlock(piece, layouts))
         expect(read.flatMap((block) => block.entries)).toEqual(drawn)
         expect(read.flatMap((block) => block.announced)).toEqual(announced)
         expect(read.at(-1)?.watermark).toEqual(watermark)
+        expect(read.at(-1)?.heard).toEqual(heard)
         expect(read.slice(0, -1).every((block) => block.watermark === null)).toBe(true)
       }),
       { numRuns: 60 },
@@ -291,7 +297,7 @@ describe('blocks', () => {
     const blocks = new BlockWriter({ endpoint: writer, identity })
     // Calls, then a and gone, then part and whole of r.
     blocks.add(3, 'endpoint', 'svc\nGET\n/', 7, { integers: [9, 4, 5, 2, 8], pairs: [], names: [], samples: [] })
-    const [piece] = blocks.finish({ source: 's', sources: 1, at: 5, idleAt: null })
+    const [piece] = blocks.finish({ source: 's', sources: 1, at: 5, idleAt: null }, [])
     const { entries } = readBlock(piece as Uint8Array, { endpoint: reader, identity })
     // Calls, then a and fresh, then part and whole of r.
     expect(entries.map(({ tally }) => tally.integers)).toEqual([[9, 4, 0, 2, 8]])

@@ -48,6 +48,8 @@ class CollectLane implements Lane {
   readonly #hash: RequestHash = { high: 0, low: 0 }
   /** The position after the last record read in this life. */
   #next: Position
+  /** Whether the latest call was appended while it was no older than the lateness: event time and the stream's time go side by side. */
+  #isLive = false
 
   constructor(options: CollectOptions, opening: Opening) {
     this.#options = options
@@ -91,14 +93,16 @@ class CollectLane implements Lane {
       last,
     })
     // A source that has brought nothing but rubbish has no event time: it must not hold that of the others back.
-    const hasTime = this.#window.latest > Number.NEGATIVE_INFINITY
-    return this.#commit(appends, hasTime ? null : (records.at(-1)?.appendedAt ?? null))
+    const isRubbish = this.#window.latest === Number.NEGATIVE_INFINITY && (records.at(-1)?.appendedAt ?? null) !== null
+    return this.#commit(appends, isRubbish ? Number.POSITIVE_INFINITY : null)
   }
 
   idle(at: EpochMs): Step | null {
     // What is read again says nothing new, and until it is read the watermark is not where it was.
     if (this.#next < this.#read) return null
-    return this.#commit([], at)
+    // Old calls that were appended in one go are as a file: that the clock goes on says nothing of the time after them.
+    const idleAt = this.#isLive ? at : Number.POSITIVE_INFINITY
+    return this.#commit([], idleAt)
   }
 
   /** `again`: the record has had its effect, and is read for the ids of open ticks alone. */
@@ -113,6 +117,9 @@ class CollectLane implements Lane {
     const id = callId(call, record.value)
     this.#hash.high = hashText(id)
     this.#hash.low = hashedLow()
+    if (time.at > this.#window.latest) {
+      this.#isLive = record.appendedAt !== null && record.appendedAt - time.at <= this.#options.latenessMs
+    }
     const taken = this.#window.take(time.at, record.position, call.requestId === null ? null : this.#hash)
     if (taken === 'late' || taken === 'duplicate') return { fate: taken, forgotten: false, letter: null, at: time.at }
     // What asks for the time of a call means the one that is believed.

@@ -49,10 +49,11 @@ export class StepTallies {
     }
     for (const announcement of this.#announced)
       for (let i = 0; i < partitions; i += 1) (this.#writers[i] as BlockWriter).announce(announcement)
+    const heard = [...this.#ticks.keys()].sort((a, b) => a - b)
     this.#announced.length = 0
     this.#entries.length = 0
     this.#ticks.clear()
-    return this.#writers.slice(0, partitions).map((writer) => writer.finish(watermark))
+    return this.#writers.slice(0, partitions).map((writer) => writer.finish(watermark, heard))
   }
 
   #entry(owner: Owner, tick: number): Entry {

@@ -3,6 +3,7 @@ import { ByteWriter } from '#src/baseline/bytes.ts'
 import { type EntityRef, endpointRef, refOf, shardOfRef } from '#src/baseline/entity.ts'
 import { SCOPES, type Scope } from '#src/baseline/measure.ts'
 import type { Meter } from '#src/detection/budget.ts'
+import type { HeardState } from '#src/detection/hearing.ts'
 import type { Plan } from '#src/detection/plan.ts'
 import type { StateWrite } from '#src/stream/stream.ts'
 import type { Entity, Shard } from './shard.ts'
@@ -27,6 +28,8 @@ interface LaneRecord {
   readonly meters: Readonly<Record<string, Readonly<Record<string, { run: Meter; single: Meter }>>>>
   /** By shard and scope: the block in which room was last made. */
   readonly roomMade: Readonly<Record<string, Readonly<Record<Scope, number>>>>
+  /** In which ticks anything was heard; not in a state that an older Tidemark wrote. */
+  readonly heard?: HeardState | null
 }
 
 /** Everything that has changed since the last checkpoint, as state records. */
@@ -35,6 +38,7 @@ export function checkpoint(
   shards: ReadonlyMap<number, Shard>,
   dirty: readonly Entity[],
   closed: number,
+  heard: HeardState | null,
 ): StateWrite[] {
   const out = new ByteWriter()
   const writes: StateWrite[] = []
@@ -59,7 +63,7 @@ export function checkpoint(
     meters[String(number)] = own
   }
   const roomMade = Object.fromEntries([...shards].map(([number, shard]) => [String(number), shard.roomMade]))
-  const record: LaneRecord = { v: 1, closed, meters, roomMade }
+  const record: LaneRecord = { v: 1, closed, meters, roomMade, heard }
   writes.push({ key: LANE, value: Buffer.from(JSON.stringify(record)) })
   return writes
 }
@@ -122,6 +126,12 @@ export function restore(
   restoreMeters(plan, shards, record)
   for (const [number, shard] of shards) Object.assign(shard.roomMade, record.roomMade?.[String(number)])
   return record.closed
+}
+
+/** In which ticks anything was heard, as far as it is in a lane's state. */
+export function heardOf(state: ReadonlyMap<string, Uint8Array>): HeardState | null {
+  const lane = state.get(LANE)
+  return lane === undefined ? null : ((JSON.parse(textOf(lane)) as LaneRecord).heard ?? null)
 }
 
 function restoreEntity(

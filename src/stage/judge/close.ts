@@ -19,6 +19,7 @@ const NOBODY: ReadonlySet<Entity> = new Set()
 /**
  * Settles one tick of one shard: admits who is new, judges all that were counted, all that have an open alert, and those `listened` to
  * whose silence is due, learns. Returns everybody who was judged. What it does depends on the shard's tallies of the tick and on nothing else.
+ * `silentUntil`: from that tick on silence is no evidence, as the input has ended.
  */
 export function closeTick(
   shard: Shard,
@@ -28,6 +29,7 @@ export function closeTick(
   alarmed: ReadonlySet<Entity>,
   report: Report,
   listened: ReadonlySet<Entity> = NOBODY,
+  silentUntil = Number.POSITIVE_INFINITY,
 ): readonly Entity[] {
   for (const scope of SCOPES) {
     for (const { run, single } of shard.meters[scope]) {
@@ -41,7 +43,7 @@ export function closeTick(
     report(entity, watch, outcome)
     if (outcome === 'resolved') letServiceBeginAnew(shard, settings.service.plan, entity, watch, tick)
   }
-  const settings = byScope((scope) => shard.setting(scope, false, heard))
+  const settings = byScope((scope) => shard.setting(scope, false, heard, { silentUntil }))
   const judged = makePlaces(shard, settings, tick, tallies)
   const silent: Entity[] = []
   const judge = (entity: Entity, tally: Tally | null): void => {
@@ -59,8 +61,13 @@ export function closeTick(
   for (const [entity, tally] of judged) judgeInTurn(entity, tally)
   for (const entity of alarmed) if (!judged.has(entity)) judgeInTurn(entity, null)
   for (const entity of listened) {
-    if (entity.row < 0 || judged.has(entity) || alarmed.has(entity)) continue
-    if (dueOf(settings[entity.ref.scope].plan, calendar, entity) <= tick) judgeInTurn(entity, null)
+    if (entity.row < 0 || judged.has(entity)) continue
+    if (dueOf(settings[entity.ref.scope].plan, calendar, entity) > tick) continue
+    if (!alarmed.has(entity)) judgeInTurn(entity, null)
+    if (entity.ref.scope !== 'service') continue
+    // Silent endpoints stand where they were last judged; a service that may be told is held against all of them as they are now.
+    for (const endpoint of shard.endpointsOf(entity.ref.service))
+      if (endpoint.row >= 0 && !judged.has(endpoint) && !alarmed.has(endpoint)) judge(endpoint, null)
   }
   for (const [entity, tally] of services) judge(entity, tally)
   for (const scope of SCOPES) shard.peers[scope].settle(tick)

@@ -62,7 +62,7 @@ export class Early {
       told.add(watch)
       report(entity, subject, watch, tick)
     }
-    const setting = entity.home.setting(entity.ref.scope, true, heard, members)
+    const setting = entity.home.setting(entity.ref.scope, true, heard, { members })
     const subject = this.#copy(entity, open, setting)
     for (const [tick, tally] of open) advance(setting, subject, tick, tally)
   }

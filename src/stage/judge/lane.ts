@@ -5,12 +5,13 @@ import { blockOf } from '#src/baseline/blocks.ts'
 import { Malformed } from '#src/baseline/bytes.ts'
 import { serviceOfKey } from '#src/baseline/entity.ts'
 import { byScope, SCOPES } from '#src/baseline/measure.ts'
+import { Hearing } from '#src/detection/hearing.ts'
 import { layoutsOf } from '#src/detection/plan.ts'
 import type { Append, Opening, Step, StreamRecord } from '#src/stream/stream.ts'
 import { accountsOf, spendingOf } from './accounts.ts'
 import { Announced } from './announced.ts'
 import { type Change, Changes, detachOrphans } from './changes.ts'
-import { checkpoint, restore } from './checkpoint.ts'
+import { checkpoint, heardOf, restore } from './checkpoint.ts'
 import { alarmedOf, closeTick, isAlarmed } from './close.ts'
 import { Listening } from './listening.ts'
 import { Notices } from './notices.ts'
@@ -27,6 +28,9 @@ import { EventTime } from './time.ts'
  * which is soon: event time runs then. To look early costs as much as to judge, and would only make the catch-up longer.
  */
 const CATCH_UP_MS = 300_000
+
+/** Whose silence counts is judged once a block; to know of a few is plenty. */
+const HEARD_BLOCKS = 6
 
 /** How many records a lane reads without a commit, where it has nothing to tell and nothing to keep. */
 const UNCOMMITTED_MOST = 1024
@@ -46,6 +50,7 @@ export class JudgeLane {
   readonly #readBefore: number
   readonly #alarmed = new Map<Shard, Set<Entity>>()
   readonly #listening: Listening
+  readonly #hearing: Hearing
   #dirty: Entity[] = []
   #seenInBlock: Entity[] = []
   /** The first tick that is not settled; -Infinity before the first. */
@@ -61,27 +66,24 @@ export class JudgeLane {
   constructor(options: JudgeOptions, opening: Opening) {
     this.#options = options
     this.#partition = opening.partition
-    for (let shard = opening.partition; shard < options.shards; shard += opening.partitions) {
-      this.#shards.set(
-        shard,
-        new Shard(shard, options.plan, options.calendar, options.entitiesPerShard, options.weightOf),
-      )
-    }
+    const { plan, calendar, entitiesPerShard, weightOf } = options
+    this.#hearing = new Hearing(calendar.tickMs, HEARD_BLOCKS * calendar.ticksPerBlock, heardOf(opening.state))
+    for (let shard = opening.partition; shard < options.shards; shard += opening.partitions)
+      this.#shards.set(shard, new Shard(shard, plan, calendar, entitiesPerShard, weightOf, this.#hearing))
     this.#time = new EventTime(options.latenessMs, opening.state, opening.resume ?? 0)
-    this.#open = new OpenTicks(byScope((scope) => options.plan[scope].layout))
+    this.#open = new OpenTicks(byScope((scope) => plan[scope].layout))
     this.#announced = new Announced(options.openTallies)
-    this.#notices = new Notices(options.plan, options.calendar)
-    this.#listening = new Listening(options.plan, options.calendar)
+    this.#notices = new Notices(plan, calendar)
+    this.#listening = new Listening(plan, calendar)
     this.#resume = new ResumePoint(opening.resume ?? 0)
     this.#readBefore = opening.note === '' ? 0 : Number(opening.note)
     this.#closed =
-      restore(options.plan, this.#shards, options.shards, this.#tellings.told, opening.state) ??
-      Number.NEGATIVE_INFINITY
+      restore(plan, this.#shards, options.shards, this.#tellings.told, opening.state) ?? Number.NEGATIVE_INFINITY
     this.#savedAt = this.#closed
     for (const told of this.#tellings.told.values()) if (told.waiting !== null) this.#notices.note(told, told.waiting)
     for (const shard of this.#shards.values()) {
-      detachOrphans(shard, options.plan)
-      this.#alarmed.set(shard, alarmedOf(shard, options.plan))
+      detachOrphans(shard, plan)
+      this.#alarmed.set(shard, alarmedOf(shard, plan))
       for (const scope of SCOPES) for (const entity of shard.entities[scope].values()) this.#listening.add(entity)
     }
   }
@@ -123,6 +125,11 @@ export class JudgeLane {
       lastTick = Math.max(lastTick, announcement.tick)
       this.#announced.add(announcement)
     }
+    for (const tick of block?.heard ?? []) {
+      if (tick < this.#closed) continue
+      lastTick = Math.max(lastTick, tick)
+      this.#hearing.hear(tick)
+    }
     this.#resume.read(record.position, lastTick)
     if (block?.watermark != null) this.#time.hear(block.watermark, record.position)
   }
@@ -161,38 +168,45 @@ export class JudgeLane {
     return full ? shard.other('service') : shard.entity('service', name)
   }
 
-  /** Closes every tick that all sources have passed, one after the other; nothing happens in ticks in which nothing is open. */
+  /** Closes what all sources have passed and, once they have ended, what is left: to the same last tick in every lane. A file's end is no silence. */
   #settle(): void {
     const { tickMs } = this.#options.calendar
-    const { now, latest } = this.#time
-    // An input that ends closes the same last tick in every lane: whether an alert resolves must not depend on its neighbours.
-    const until = now === Number.POSITIVE_INFINITY ? Math.floor(latest / tickMs) + 1 : Math.floor(now / tickMs)
+    const { now, latest, ended } = this.#time
+    const passed = Math.floor(now / tickMs)
+    this.#closeUntil(passed, Number.POSITIVE_INFINITY)
+    if (ended) this.#closeUntil(Math.floor(latest / tickMs) + 1, passed)
+  }
+
+  /** Closes ticks one after the other; nothing happens in ticks in which nothing is open. `silentUntil`: no later tick is judged for silence. */
+  #closeUntil(until: number, silentUntil: number): void {
     for (;;) {
       const alarmed = [...this.#alarmed.values()].some((set) => set.size > 0)
-      const next = alarmed ? this.#closed : this.#listening.first(this.#open.first())
+      const next = alarmed ? this.#closed : this.#listening.next(this.#open.first(), this.#closed, silentUntil < until)
       if (next === null || next >= until) break
-      this.#closeTick(next)
+      this.#closeTick(next, silentUntil)
     }
-    // A lane may have nothing but announcements: they are settled as ticks are, or it would read them again for ever.
-    if (this.#closed > Number.NEGATIVE_INFINITY || this.#announced.size > 0)
+    // A lane may hear of others alone: that is settled as ticks are, or it would read it again for ever.
+    if (this.#closed > Number.NEGATIVE_INFINITY || this.#announced.size > 0 || this.#hearing.waits)
       this.#closed = Math.max(this.#closed, until)
+    this.#hearing.settle(this.#closed)
     this.#hear(this.#closed)
   }
 
-  #closeTick(tick: number): void {
+  #closeTick(tick: number, silentUntil: number): void {
     const { calendar } = this.#options
     if (this.#closed > Number.NEGATIVE_INFINITY && blockOf(calendar, tick) > blockOf(calendar, this.#closed - 1))
       this.#writeRows(tick)
     this.#hear(tick + 1)
+    this.#hearing.settle(tick + 1)
     const byShard = this.#open.take(tick)
-    const due = this.#listening.take(tick)
+    const due = this.#listening.take(tick < silentUntil ? tick : Number.NEGATIVE_INFINITY)
     const settled: Change[] = []
     for (const [shard, alarmed] of this.#alarmed) {
       const tallies = byShard.get(shard) ?? NO_TALLIES
       const listened = due(shard)
       if (tallies.size === 0 && alarmed.size === 0 && listened.size === 0) continue
       const changes = new Changes(shard, this.#options.plan, calendar, tick)
-      const judged = closeTick(shard, calendar, tick, tallies, alarmed, changes.add, listened)
+      const judged = closeTick(shard, calendar, tick, tallies, alarmed, changes.add, listened, silentUntil)
       changes.join()
       settled.push(...changes.all)
       for (const entity of judged) this.#judged(alarmed, entity)
@@ -249,15 +263,14 @@ export class JudgeLane {
   #checkpointDue(): boolean {
     if (this.#closed === Number.NEGATIVE_INFINITY) return false
     const { tickMs } = this.#options.calendar
-    const since =
-      this.#savedAt === Number.NEGATIVE_INFINITY ? Number.POSITIVE_INFINITY : (this.#closed - this.#savedAt) * tickMs
+    const since = (this.#closed - this.#savedAt) * tickMs
     if (since < this.#options.checkpointMs) return false
     return since >= 10 * this.#options.checkpointMs || this.#mergedSince >= 4 * this.#dirty.length
   }
 
   #checkpoint(): ReturnType<typeof checkpoint> {
     for (const shard of this.#shards.values()) this.#counts.evicted += shard.gone.length
-    const writes = checkpoint(this.#options.plan, this.#shards, this.#dirty, this.#closed)
+    const writes = checkpoint(this.#options.plan, this.#shards, this.#dirty, this.#closed, this.#hearing.state)
     writes.push(...this.#tellings.forgetResolved(this.#closed))
     for (const shard of this.#shards.values()) shard.forgetHomeless((entity) => this.#open.holds(entity))
     for (const entity of this.#dirty) entity.isDirty = false

@@ -37,18 +37,28 @@ export class Listening {
     else there.add(entity)
   }
 
-  /** The first tick at which anybody is due, no later than `other`; `null`: there is neither. */
-  first(other: number | null): number | null {
-    let first = other
-    for (const tick of this.#byTick.keys()) if (first === null || tick < first) first = tick
-    return first
+  /** The next tick to close, not before `closed`: the first at which anybody is due (unless it `hasEnded`) or calls are `open`; `null`: there is none. */
+  next(open: number | null, closed: number, hasEnded = false): number | null {
+    let first = open
+    if (!hasEnded) for (const tick of this.#byTick.keys()) if (first === null || tick < first) first = tick
+    return first === null ? null : Math.max(first, closed)
   }
 
-  /** Takes out those who are due at a tick. */
+  /** Takes out those who are due at a tick, or were before it while an input seemed to have ended. */
   take(tick: number): (shard: Shard) => ReadonlySet<Entity> {
-    const due = this.#byTick.get(tick)
-    this.#byTick.delete(tick)
-    for (const entities of due?.values() ?? []) for (const entity of entities) entity.due = Number.POSITIVE_INFINITY
-    return (shard) => due?.get(shard) ?? NOBODY
+    const due = new Map<Shard, Set<Entity>>()
+    for (const [at, byShard] of this.#byTick) {
+      if (at > tick) continue
+      this.#byTick.delete(at)
+      for (const [shard, entities] of byShard) {
+        const known = due.get(shard)
+        for (const entity of entities) {
+          entity.due = Number.POSITIVE_INFINITY
+          known?.add(entity)
+        }
+        if (known === undefined) due.set(shard, entities)
+      }
+    }
+    return (shard) => due.get(shard) ?? NOBODY
   }
 }

@@ -5,6 +5,7 @@ import { byScope, type Counted, SCOPES, type Scope } from '#src/baseline/measure
 import type { Tally } from '#src/baseline/tally.ts'
 import { newMeter } from '#src/detection/budget.ts'
 import { MembersSum } from '#src/detection/family.ts'
+import { ALWAYS_HEARD, type Hearing } from '#src/detection/hearing.ts'
 import { NEXT, type Plan, type Slot, type Watch, watchIn } from '#src/detection/plan.ts'
 import { Rows } from '#src/detection/rows.ts'
 import type { Members, Setting, Subject, WatchMeters } from '#src/detection/subject.ts'
@@ -35,12 +36,19 @@ const IDLE_MS = 3_600_000
 const NOBODY: ReadonlySet<Entity> = new Set()
 const noMembers = (): null => null
 
+/** What is not as usual while ticks are judged. */
+interface More {
+  readonly members?: Setting['members'] | undefined
+  readonly silentUntil?: number
+}
+
 /** A fixed slice of the entities: their state, their share of the budget. Nothing in it knows of other shards. */
 export class Shard {
   readonly #plan: Plan
   readonly #calendar: Calendar
   readonly #most: Readonly<Record<Scope, number>>
   readonly #weightOf: (ref: EntityRef) => number
+  readonly #hearing: Pick<Hearing, 'at'>
   readonly entities: Readonly<Record<Scope, Map<string, Entity>>> = byScope(() => new Map())
   readonly #endpoints = new Map<string, Set<Entity>>()
   readonly rows: Readonly<Record<Scope, Rows>>
@@ -61,6 +69,7 @@ export class Shard {
     calendar: Calendar,
     most: Readonly<Record<Counted, number>>,
     weightOf: (ref: EntityRef) => number,
+    hearing: Pick<Hearing, 'at'> = ALWAYS_HEARD,
   ) {
     this.#number = number
     this.#plan = plan
@@ -68,6 +77,7 @@ export class Shard {
     // There are no more services than endpoints.
     this.#most = { ...most, service: most.endpoint }
     this.#weightOf = weightOf
+    this.#hearing = hearing
     this.rows = byScope((scope) => new Rows(plan[scope].width, plan[scope].binsWidth, 8))
     this.meters = byScope((scope) => plan[scope].watches.map(() => ({ run: newMeter(), single: newMeter() })))
     this.peers = byScope((scope) => new Peers(plan[scope], calendar))
@@ -136,7 +146,7 @@ export class Shard {
   }
 
   /** What `advance` needs beside the entity. `members`: what endpoints show, where that is not as they are settled. */
-  setting(scope: Scope, early: boolean, report: Setting['report'], members?: Setting['members']): Setting {
+  setting(scope: Scope, early: boolean, report: Setting['report'], more: More = {}): Setting {
     return {
       plan: this.#plan[scope],
       calendar: this.#calendar,
@@ -145,7 +155,9 @@ export class Shard {
       known: this.#known,
       weightOf: this.#weightOfName,
       early,
-      members: members ?? (early ? noMembers : this.membersOf),
+      hearing: this.#hearing,
+      silentUntil: more.silentUntil ?? Number.POSITIVE_INFINITY,
+      members: more.members ?? (early ? noMembers : this.membersOf),
       report,
     }
   }

@@ -10,7 +10,12 @@ const HOURS = 500
 
 /** A view of a size at which every outcome can be walked through. */
 export function modest(view: View): View {
-  if ('low' in view) return { ...view, armed: true, low: 0.2 + (view.low % 100), shape: 0.05 + (view.shape % 100) }
+  if ('low' in view) {
+    const [low, shape] = [0.2 + (view.low % 100), 0.05 + (view.shape % 100)]
+    // As often as calls come under that law, or more seldom.
+    const rate = (view.rate / 15) * shape * Math.log1p(low / shape)
+    return { ...view, armed: true, resting: false, low, shape, rate }
+  }
   if ('k' in view) {
     const bursts = { ...view.bursts, size: 1.01 + (view.bursts.size % 100) }
     return { ...view, armed: true, bound: 0.02 + (view.bound % 100), shape: 0.05 + (view.shape % 100), bursts }

@@ -110,7 +110,8 @@ function spread(shown: readonly StoryCall[], some: number): ReadonlySet<StoryCal
 function missing({ entity, opened_at, last_seen_at }: Alert, calls: readonly StoryCall[], some: number): StoryCall[] {
   const [from, to] = [Date.parse(opened_at), Date.parse(last_seen_at)]
   const usual = calls.filter(
-    ({ service, method, route }) => service === entity.service && method === entity.method && route === entity.route,
+    ({ service, method, route }) =>
+      service === entity.service && (entity.kind === 'service' || (method === entity.method && route === entity.route)),
   )
   return Array.from({ length: Math.max(0, some) }, (_, i) => ({
     ...(usual[i % usual.length] as StoryCall),

@@ -101,21 +101,24 @@ const sizesView = fc
   })
   .map(({ mode, more, bins, armed }): SizesView => ({ ...sizesLearned([...mode, ...more], bins), armed }))
 
-/** As `src/baseline/flow.ts` bounds it: the least mean is 0 or .2 at least, and no more than the mean of the hour. */
+/** As `src/baseline/flow.ts` bounds it: the least mean is 0 or .2 at least; a rate is known from 200,000 ticks at most. */
 const flowView = fc
   .record({
     k: fc.oneof(fc.constant(0), whole(1e9)),
+    serviceSilent: whole(1e6),
     low: fc.oneof(fc.constant(0), positive(0.2, 1e7)),
     slack: positive(1.3, 100),
     dispersion: positive(0.1, 1e6),
+    rate: fc.oneof(fc.constant(0), positive(1e-4, 15)),
     silent: whole(1e6),
-    gap: whole(60),
     armed: fc.boolean(),
+    knowsPauses: fc.boolean(),
+    resting: fc.boolean(),
     seen: whole(1e12),
   })
-  .map(({ slack, dispersion, silent, ...view }): FlowView => {
+  .map(({ slack, dispersion, ...view }): FlowView => {
     const shape = Math.max(view.low, 0.2) / (dispersion + 0.03 * view.low)
-    return { ...view, mean: view.low * slack, shape, silent: view.k > 0 ? 0 : silent + 1 }
+    return { ...view, mean: Math.max(view.low, view.rate) * slack, shape }
   })
 
 /** Any view of novelty: nobody is judged who may meet something new in more than a quarter of its calls. */

@@ -97,16 +97,20 @@ export async function untilSettled(
  */
 export async function untilTold({ receiver }: Rig, { expected }: Rehearsed, ms: number): Promise<void> {
   const ends = new Map(expected.alerts.map(({ id, status }) => [id, status]))
+  const versions = new Map(expected.alerts.map(({ id, version }) => [id, version]))
   const attached = new Set(expected.alerts.filter(({ parent }) => parent !== null).map(({ id }) => id))
   const deadline = performance.now() + ms
   await until('every alert is told to its end', ms + patienceMs, () => {
     const ids = new Set([...ends.keys(), ...receiver.received.map(({ alertId }) => alertId)])
     const isTold = (id: string) => {
       const end = ends.get(id) ?? 'withdrawn'
-      const last = receiver.of(id).at(-1)?.event
+      const events = receiver.of(id).map(({ event }) => event)
+      const last = events.at(-1)
       // What belongs to another alert may not be told at all, or have been taken back before it settled.
       if (attached.has(id) && (last === undefined || last === 'withdrawn')) return true
-      return end === 'open' || last === end
+      // Every change of what stays open is told, and it has a version for each.
+      if (end === 'open') return events.filter((event) => event === 'updated').length >= (versions.get(id) ?? 1) - 1
+      return last === end
     }
     return [...ids].every(isTold) || performance.now() > deadline ? true : null
   })

@@ -127,6 +127,8 @@ describe('an episode', () => {
       [
         ...stretch(WORLD_START, T, 2000, {}),
         ...stretch(T, T + MINUTE, 100, { status: 503 }),
+        // Somebody is heard for as long as it takes.
+        ...stretch(T + MINUTE, T + 40 * MINUTE, 10_000, { service: 'c', path: '/c', identity: 'n' }),
         ...stretch(T + year, T + year + 1, 1, {}),
       ],
     ])

@@ -19,11 +19,12 @@ import { type BudgetReport, Ledger } from '#src/detection/ledger.ts'
 import { layoutsOf, planOf } from '#src/detection/plan.ts'
 import { type Sensitive, weigher } from '#src/detection/sensitive.ts'
 import { collect } from '#src/stage/collect/collect.ts'
-import type { Fate } from '#src/stage/collect/options.ts'
+import type { Fate, StepCounts } from '#src/stage/collect/options.ts'
 import { judge } from '#src/stage/judge/judge.ts'
 import type { JudgeObserver } from '#src/stage/judge/options.ts'
 import { memoryStream, type Schedule } from '#src/stream/memory.ts'
 import type { CommitProbe } from '#src/stream/probe.ts'
+import type { Transform } from '#src/stream/stream.ts'
 import { WORLD_START } from './world.ts'
 
 export const TICK_MS = 10_000
@@ -38,6 +39,8 @@ export interface How {
   readonly chunk: number
   readonly schedule?: Schedule
   readonly probe?: CommitProbe
+  /** False: the input stands still, and may go on at any time. */
+  readonly ends?: boolean
   /** The stream's time at every append between the stages. */
   readonly now?: number
 }
@@ -88,7 +91,7 @@ export const PLAN = planOf(
 /** Runs collect and judge on the lines of each source until their end. */
 export async function detect(
   sources: readonly (readonly Uint8Array[])[],
-  { partitions, batch, chunk, schedule, probe, now = 0 }: How = PLAINLY,
+  { partitions, batch, chunk, schedule, probe, ends = true, now = 0 }: How = PLAINLY,
   limits: Limits = LIMITS,
 ): Promise<Outcome> {
   const held: Held[] = []
@@ -106,43 +109,11 @@ export async function detect(
     ...(schedule === undefined ? {} : { schedule }),
     ...(probe === undefined ? {} : { probe }),
   })
-  await stream.transform(
-    collect(
-      {
-        format: native,
-        layouts: layoutsOf(PLAN),
-        tickMs: TICK_MS,
-        latenessMs: LATENESS_MS,
-        bounds: TIME_BOUNDS,
-        runStart: WORLD_START + 400 * 86_400_000,
-        shards: SHARDS,
-        requestIdsPerTick: limits.requestIds,
-        recordBytes: 10_000,
-        counted: (counts) => {
-          for (const [fate, count] of counts.fates) fates[fate] = (fates[fate] ?? 0) + count
-        },
-      },
-      { records: batch, waitMs: 0 },
-      10_000,
-    ),
-  )
-  await stream.transform(
-    judge(
-      {
-        plan: PLAN,
-        calendar: calendarOf(TICK_MS),
-        latenessMs: LATENESS_MS,
-        shards: SHARDS,
-        weightOf: weigher(limits.sensitive),
-        entitiesPerShard: { endpoint: limits.entities, identity: limits.entities },
-        openTallies: limits.openTallies,
-        checkpointMs: 60_000,
-        observer: { held: (state) => void held.push(state) },
-      },
-      { records: batch, waitMs: 0 },
-      10_000,
-    ),
-  )
+  const counted = (counts: StepCounts): void => {
+    for (const [fate, count] of counts.fates) fates[fate] = (fates[fate] ?? 0) + count
+  }
+  await stream.transform(collecting(limits, batch, counted))
+  await stream.transform(judging(limits, batch, (state) => void held.push(state)))
   const longest = Math.max(...sources.map((lines) => lines.length))
   for (let from = 0; from < longest; from += chunk) {
     sources.forEach((lines, partition) => {
@@ -151,10 +122,41 @@ export async function detect(
     })
     await stream.settle()
   }
-  await stream.finish()
+  if (ends) await stream.finish()
   const records = stream.records('alerts').map(({ value }) => JSON.parse(Buffer.from(value).toString()) as AlertRecord)
   await stream.close()
   return { settled: settledOf(records), records, held, fates, budget: budgetOf(held) }
+}
+
+export function collecting(limits: Limits, batch: number, counted: (counts: StepCounts) => void = () => {}): Transform {
+  const options = {
+    format: native,
+    layouts: layoutsOf(PLAN),
+    tickMs: TICK_MS,
+    latenessMs: LATENESS_MS,
+    bounds: TIME_BOUNDS,
+    runStart: WORLD_START + 400 * 86_400_000,
+    shards: SHARDS,
+    requestIdsPerTick: limits.requestIds,
+    recordBytes: 10_000,
+    counted,
+  }
+  return collect(options, { records: batch, waitMs: 0 }, 10_000)
+}
+
+export function judging(limits: Limits, batch: number, held: (state: Held) => void = () => {}): Transform {
+  const options = {
+    plan: PLAN,
+    calendar: calendarOf(TICK_MS),
+    latenessMs: LATENESS_MS,
+    shards: SHARDS,
+    weightOf: weigher(limits.sensitive),
+    entitiesPerShard: { endpoint: limits.entities, identity: limits.entities },
+    openTallies: limits.openTallies,
+    checkpointMs: 60_000,
+    observer: { held },
+  }
+  return judge(options, { records: batch, waitMs: 0 }, 10_000)
 }
 
 function budgetOf(held: readonly Held[]): BudgetReport {
@@ -163,7 +165,7 @@ function budgetOf(held: readonly Held[]): BudgetReport {
   return ledger.report()
 }
 
-function settledOf(records: readonly AlertRecord[]): Alert[] {
+export function settledOf(records: readonly AlertRecord[]): Alert[] {
   const last = new Map<string, Alert>()
   for (const { alert } of records) if (alert.settled) last.set(alert.id, alert)
   return [...last.values()].sort((a, b) => (a.id < b.id ? -1 : 1))

@@ -50,9 +50,19 @@ function record(position: number, value: string, appendedAt: number | null = nul
   return { source: 'calls/0', position, appendedAt, key: null, value: Buffer.from(value), headers: null }
 }
 
-function call(position: number, second: number, id: string | null = null): StreamRecord {
+function call(
+  position: number,
+  second: number,
+  id: string | null = null,
+  appendedAt: number | null = null,
+): StreamRecord {
   const line = { ts: START + second * 1000, method: 'GET', path: '/a', status: 200, service: 's', identity: 'i' }
-  return record(position, JSON.stringify(id === null ? line : { ...line, request_id: id }))
+  return record(position, JSON.stringify(id === null ? line : { ...line, request_id: id }), appendedAt)
+}
+
+/** What a lane says that falls quiet 99 seconds after the start. */
+function idleOf(lane: Lane): number | null | undefined {
+  return blocksOf(lane.idle(START + 99_000) as Step)[0]?.watermark?.idleAt
 }
 
 function blocksOf(step: Step): Block[] {
@@ -170,7 +180,7 @@ describe('collect', () => {
   test('of nothing but rubbish holds back nobody, and does so again once it has a call', () => {
     const lane = laneOf()
     const idleAt = (step: Step) => blocksOf(step)[0]?.watermark?.idleAt
-    expect(idleAt(stepOf(lane, [record(0, '{', START + 7)]))).toBe(START + 7)
+    expect(idleAt(stepOf(lane, [record(0, '{', START + 7)]))).toBe(Infinity)
     expect(idleAt(stepOf(lane, [record(1, '{', null)]))).toBeNull()
     expect(idleAt(stepOf(lane, [call(2, 5)]))).toBeNull()
     expect(idleAt(stepOf(lane, [record(3, '{', START + 9)]))).toBeNull()
@@ -178,14 +188,32 @@ describe('collect', () => {
 
   test('says that it is idle, but not while it reads again what it has read', () => {
     const lane = laneOf()
-    const step = stepOf(lane, [call(0, 5), call(1, 8)])
-    expect(blocksOf(lane.idle(START + 99) as Step)[0]?.watermark?.idleAt).toBe(START + 99)
+    const [first, second] = [call(0, 5, null, START + 6000), call(1, 8, null, START + 9000)]
+    const step = stepOf(lane, [first, second])
+    expect(idleOf(lane)).toBe(START + 99_000)
     const again = laneOf(optionsOf(), step.resume, step.note)
-    expect(again.idle(START + 99)).toBeNull()
-    stepOf(again, [call(0, 5)])
-    expect(again.idle(START + 99)).toBeNull()
-    stepOf(again, [call(1, 8)])
-    expect(again.idle(START + 99)).not.toBeNull()
+    expect(again.idle(START + 99_000)).toBeNull()
+    stepOf(again, [first])
+    expect(again.idle(START + 99_000)).toBeNull()
+    stepOf(again, [second])
+    expect(idleOf(again)).toBe(START + 99_000)
+  })
+
+  test.for<[string, StreamRecord[], number]>([
+    ['nothing at all', [], Infinity],
+    ['calls that nobody stamped', [call(0, 5)], Infinity],
+    ['calls that were a minute old when they were appended', [call(0, 5, null, START + 65_000)], START + 99_000],
+    ['calls that were older', [call(0, 5, null, START + 65_001)], Infinity],
+    [
+      'calls of which the latest was fresh',
+      [call(0, 9, null, START + 9000), call(1, 5, null, START + 80_000)],
+      START + 99_000,
+    ],
+    ['calls of which the latest was old', [call(0, 5, null, START + 6000), call(1, 9, null, START + 80_000)], Infinity],
+  ])('of %s says when it falls quiet how time goes on', ([, records, expected]) => {
+    const lane = laneOf()
+    if (records.length > 0) stepOf(lane, records)
+    expect(idleOf(lane)).toBe(expected)
   })
 
   test('refuses the note of a later version', () => {

@@ -57,10 +57,15 @@ describe('a lane that hears of endpoints and has no calls of its own', () => {
     )
   }
 
-  function record(position: number, announced: readonly Announcement[], ticks: number): StreamRecord {
+  function record(
+    position: number,
+    announced: readonly Announcement[],
+    ticks: number,
+    heard: readonly number[] = [],
+  ): StreamRecord {
     const writer = new BlockWriter(layoutsOf(plan))
     for (const one of announced) writer.announce(one)
-    const [value] = writer.finish({ source: 'calls/0', sources: 1, at: ticks * 10_000, idleAt: null })
+    const [value] = writer.finish({ source: 'calls/0', sources: 1, at: ticks * 10_000, idleAt: null }, heard)
     return { source: 'tallies/0', position, appendedAt: null, key: null, value: value as Uint8Array, headers: null }
   }
 
@@ -85,5 +90,37 @@ describe('a lane that hears of endpoints and has no calls of its own', () => {
     expect(namesOf(step)).toEqual([])
     expect(step?.resume).toBe(0)
     expect(namesOf(laneOf(0, new Map()).step([...blocks, record(1101, [], 100)]))).toHaveLength(2)
+  })
+
+  test('reads on where it hears of nothing but that others are heard', () => {
+    const lane = laneOf(0, new Map())
+    const before = lane.step([record(0, [], 5, [5])])
+    expect(before?.resume).toBe(0)
+    expect(lane.step([record(1, [], 100)])?.resume).toBe(2)
+  })
+
+  test('knows after a restart in which ticks nothing was heard', () => {
+    const heardIn = (step: Step | null): unknown => {
+      const value = step?.state.find(({ key }) => key === 'lane')?.value
+      return value == null ? null : JSON.parse(Buffer.from(value).toString()).heard
+    }
+    const step = laneOf(0, new Map()).step([record(0, [], 80, [70, 85]), record(1, [], 100, [90])])
+    expect(heardIn(step)).toEqual([
+      90,
+      [
+        [71, 85],
+        [86, 90],
+      ],
+    ])
+    const state = new Map((step?.state ?? []).flatMap(({ key, value }) => (value === null ? [] : [[key, value]])))
+    const again = laneOf(2, state).step([record(2, [], 110, [105])])
+    expect(heardIn(again)).toEqual([
+      105,
+      [
+        [71, 85],
+        [86, 90],
+        [91, 105],
+      ],
+    ])
   })
 })

@@ -143,7 +143,7 @@ describe('what the identities of a shard have met', () => {
     const shard = shardOf()
     const state = new Map<string, Uint8Array>()
     const save = (judged: readonly Entity[]): void => {
-      for (const { key, value } of checkpoint(PLAN, new Map([[0, shard]]), judged, 0)) {
+      for (const { key, value } of checkpoint(PLAN, new Map([[0, shard]]), judged, 0, null)) {
         if (value === null) state.delete(key)
         else state.set(key, value)
       }

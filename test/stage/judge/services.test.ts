@@ -68,7 +68,7 @@ class World {
   /** As another process goes on from the checkpoint of this one. */
   restart(): void {
     const dirty = ['endpoint', 'service'].flatMap((scope) => [...this.shard.entities[scope as 'endpoint'].values()])
-    const writes = checkpoint(this.plan, new Map([[0, this.shard]]), dirty, this.#tick)
+    const writes = checkpoint(this.plan, new Map([[0, this.shard]]), dirty, this.#tick, null)
     const state = new Map(writes.flatMap(({ key, value }) => (value === null ? [] : [[key, value.slice()] as const])))
     this.shard = this.#shard()
     restore(this.plan, new Map([[0, this.shard]]), 1, new Map(), state)

@@ -80,12 +80,12 @@ const rows: readonly (readonly [string, readonly Said[], number])[] = [
     -Infinity,
   ],
   [
-    'ends when all have ended',
+    'stands where the calls have brought it when all have ended',
     [
-      ['a', 100, Infinity],
-      ['b', 70, Infinity],
+      ['a', 70, Infinity],
+      ['b', 100, Infinity],
     ],
-    Infinity,
+    100,
   ],
   [
     'does not end while one goes on',
@@ -94,6 +94,14 @@ const rows: readonly (readonly [string, readonly Said[], number])[] = [
       ['b', 70, null],
     ],
     70,
+  ],
+  [
+    'follows the stream where one has ended and the others are idle',
+    [
+      ['a', 100, Infinity],
+      ['b', 70, 500],
+    ],
+    440,
   ],
 ]
 
@@ -123,9 +131,22 @@ describe('event time', () => {
     const state = new Map([[write?.key ?? '', write?.value ?? new Uint8Array()]])
     const after = new EventTime(LATENESS, state, 8)
     after.hear({ source: 'b', sources: 2, at: 90, idleAt: Infinity }, 8)
-    expect([after.now, after.latest]).toEqual([Infinity, 160])
+    expect([after.ended, after.now, after.latest]).toEqual([true, 100, 160])
     const before = new EventTime(LATENESS, state, 7)
     before.hear({ source: 'b', sources: 2, at: 90, idleAt: Infinity }, 9)
-    expect(before.now).toBe(-Infinity)
+    expect([before.ended, before.now]).toEqual([false, -Infinity])
+  })
+
+  test('forgets that a source has ended when it goes on, and waits for it again', () => {
+    const time = new EventTime(LATENESS, NONE, 0)
+    time.hear({ source: 'a', sources: 1, at: 100, idleAt: Infinity }, 3)
+    expect([time.ended, time.endedWrites().length]).toEqual([true, 1])
+    time.hear({ source: 'a', sources: 1, at: 100, idleAt: Infinity }, 4)
+    expect(time.endedWrites(), 'said again, it is nothing new').toEqual([])
+    time.hear({ source: 'a', sources: 1, at: 130, idleAt: null }, 5)
+    expect([time.ended, time.now]).toEqual([false, 130])
+    const [write] = time.endedWrites()
+    const state = new Map([[write?.key ?? '', write?.value ?? new Uint8Array()]])
+    expect(new EventTime(LATENESS, state, 6).ended).toBe(false)
   })
 })
