@@ -185,6 +185,8 @@ export class Lane {
       } finally {
         this.#reading = false
         this.#reader.pause(this)
+        // What was fetched and never taken was not read: where retention takes it meanwhile it is missing.
+        this.#next = this.#backlog.first ?? this.#next
         this.#backlog.clear()
         await work.close()
       }
@@ -215,12 +217,22 @@ export class Lane {
       const dueIn = this.#full ? 0 : this.#backlog.dueIn(now)
       const idleIn = this.#backlog.empty ? idleAt - now : never
       if (dueIn <= 0) {
-        await work.take(this.#take())
+        await this.#work(work, this.#take())
         progress()
         idleAt = afterActivity()
       } else if (idleIn <= 0) {
         idleAt = (await this.#idle(work)) ? afterActivity() : performance.now() + 50
       } else await this.#rest(Math.min(dueIn, idleIn))
+    }
+  }
+
+  async #work(work: Work, records: readonly StreamRecord[]): Promise<void> {
+    try {
+      await work.take(records)
+    } catch (error) {
+      this.#backlog.clear()
+      this.#next = records[0]?.position ?? this.#next
+      throw error
     }
   }
 
