@@ -112,6 +112,14 @@ WHERE kind = 'endpoint' AND service = {service:String} AND method = {method:Stri
   AND at >= {from:DateTime} AND at < {to:DateTime}
 ORDER BY measure, at;
 
+-- name: changed-baselines — What had changed so long that it is taken for normal now, and since when?
+SELECT kind, service, method, route, identity, measure, changed_at, any(changed_from) AS before, argMax(level, at) AS level_now
+FROM tidemark.baselines
+WHERE at >= {from:DateTime} AND at < {to:DateTime} AND changed_at >= {from:DateTime}
+GROUP BY kind, service, method, route, identity, measure, changed_at
+ORDER BY changed_at DESC
+LIMIT 100;
+
 -- name: dead-letters — What could not be read, and why?
 SELECT reason, count() AS records, any(detail) AS example, any(sample) AS sample
 FROM tidemark.dead_letters

@@ -1,3 +1,4 @@
+import type { Calendar } from '#src/baseline/blocks.ts'
 import { type EntityRef, isOther, keyOf } from '#src/baseline/entity.ts'
 import { hexOfText } from '#src/call/hash.ts'
 import { remarksOf } from '#src/detection/context.ts'
@@ -9,6 +10,7 @@ import type { Members, Subject } from '#src/detection/subject.ts'
 import { CALM_SINCE, DETECTED, LAST, NATS, OPENED, RESOLVED, SEVERITY, VERSION } from '#src/detection/surprise.ts'
 import { percentText, round, sqlText } from '#src/detection/words.ts'
 import type { Alert, AlertStatus, EntityName, Readiness } from './alert.ts'
+import { changedText } from './changed.ts'
 
 const EXAMPLES = 5
 
@@ -29,10 +31,11 @@ export function alertOf(
   watch: Watch,
   status: AlertStatus,
   settled: boolean,
-  tickMs: number,
+  calendar: Calendar,
   { parent = null, members = null }: Family = {},
 ): Alert {
   const at = subject.row * subject.rows.width + watch.at
+  const { tickMs } = calendar
   const row = subject.rows.numbers
   const number = (offset: number): number => row[at + offset] as number
   const time = (offset: number): string => new Date(number(offset) * tickMs).toISOString()
@@ -60,7 +63,11 @@ export function alertOf(
     observed: Object.assign({}, explained.observed, ...remarks.map(({ observed }) => observed)),
     expected: Object.assign({}, explained.expected, ...remarks.map(({ expected }) => expected)),
     baseline: baselineOf(watch.slots),
-    reason: [explained.reason, ...remarks.flatMap(({ reason }) => reason ?? [])].join('; '),
+    reason: [
+      explained.reason,
+      ...remarks.flatMap(({ reason }) => reason ?? []),
+      ...[changedText(subject, watch, calendar) ?? []].flat(),
+    ].join('; '),
     contributors: behindOf(watch, sample).map(({ name, share }) => ({ name, share: round(share) })),
     examples: sample.slice(0, EXAMPLES).map(({ id }) => id),
     query: queryOf(subject.ref, time(OPENED), time(LAST), explained.condition),

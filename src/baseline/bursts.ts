@@ -10,6 +10,7 @@ import {
   BURSTS_SQUARED,
   DISPERSION,
   FANO,
+  FROZEN,
   GAIN,
   GAIN_LEARNED,
   HOUR_SILENT,
@@ -27,13 +28,15 @@ import {
   TOUCHED,
   WAITING,
 } from './count-row.ts'
+import { EPISODE_TICKS } from './dispersion.ts'
 import { logRising } from './rising.ts'
 
 /**
  * The law of bursts, for entities that are silent for minutes and then make a hundred calls at once: a tick has calls with one
  * probability after a silent tick and with another after one that had some, and how many is negative binomial. A single
  * negative binomial has to call such bursts a huge dispersion, which it learns slowly and which hides what is unusual among bursts.
- * All of it is learned one block late, also while the level is frozen: not learning bursts would make each of them an alarm for ever.
+ * All of it is learned one block late, also while the level is frozen: not learning bursts would make each of them an alarm for ever. Only which
+ * law is meant is said by no more than a few ticks of a frozen block: to an attack of hours any law of bursts is the better one.
  */
 export interface BurstNorm {
   /** Whether this law predicts the entity so much better that it is judged by it. */
@@ -88,7 +91,8 @@ export function endBursts(row: Float64Array, at: number, quiet: number): void {
     row[at + GAIN] = num(row, at + GAIN) + Math.max(-GAIN_MOST, Math.min(GAIN_MOST, silent))
   }
   // Not a block late: which law is meant must be known when the baseline arms. What the law says is a block late.
-  row[at + GAIN_LEARNED] = num(row, at + GAIN_LEARNED) * KEPT + num(row, at + GAIN)
+  const most = row[at + FROZEN] === 1 ? EPISODE_TICKS * GAIN_MOST : Number.POSITIVE_INFINITY
+  row[at + GAIN_LEARNED] = num(row, at + GAIN_LEARNED) * KEPT + Math.min(num(row, at + GAIN), most)
   row[at + GAIN] = 0
 }
 

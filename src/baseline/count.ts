@@ -11,9 +11,7 @@ import {
   BOUND,
   CARRIED,
   COUNT_WIDTH,
-  DISPERSION,
   FANO,
-  FANO_SUM,
   FIRST,
   FROZEN,
   FROZEN_RUN,
@@ -38,7 +36,8 @@ import {
   VOLATILITY_WEIGHT,
   WAITING,
 } from './count-row.ts'
-import { addBlockDispersion, addDispersion, BOUND_LEAST, dispersionOf } from './dispersion.ts'
+import { addBlockDispersion, addDispersion, BOUND_LEAST, dispersionOf, learnDispersion } from './dispersion.ts'
+import type { Shift } from './kind.ts'
 import { PEAKS_BINS, recalledLevel, rememberLevel } from './peaks.ts'
 
 /**
@@ -53,19 +52,10 @@ import { PEAKS_BINS, recalledLevel, rememberLevel } from './peaks.ts'
 
 const HOUR_KEPT = keptPerBlock(6)
 const VOLATILITY_KEPT = keptPerBlock(72)
-const DISPERSION_KEPT = keptPerBlock(60)
 const LEVEL_WEIGHT_MAX = 48
 const ARM_CALLS = 30
 const ARM_MS = 1_200_000
 const ARM_BLOCKS = 3
-
-/** A change of level that was accepted as the new normal after `BLOCKS_FROZEN` blocks near an alarm; levels in calls a tick. */
-export interface Shift {
-  /** The first block that was learned again. */
-  readonly block: number
-  readonly from: number
-  readonly to: number
-}
 
 /** Starts a baseline at the tick at which its entity was admitted. */
 export function openCount(
@@ -150,10 +140,15 @@ export function normOfCount(
   normOfBursts(row, at, tick, constants, into.bursts)
 }
 
-/** The last shift of the level that was accepted; `null`: there was none. */
-export function shiftOfCount(row: Float64Array, at: number): Shift | null {
+/** The last change of the level that was taken for normal after `BLOCKS_FROZEN` blocks near an alarm, in calls a minute; `null`: there was none. */
+export function shiftOfCount(row: Float64Array, at: number, { ticksPerBlock, tickMs }: Calendar): Shift | null {
   const block = num(row, at + SHIFT)
-  return block === 0 ? null : { block, from: num(row, at + SHIFT + 1), to: num(row, at + SHIFT + 2) }
+  if (block === 0) return null
+  const aMinute = 60_000 / tickMs
+  return {
+    tick: block * ticksPerBlock,
+    levels: { from: num(row, at + SHIFT + 1) * aMinute, to: num(row, at + SHIFT + 2) * aMinute },
+  }
 }
 
 /** The most that may be expected in a tick of the block that the row stands at. Up to it a count is no evidence for more. */
@@ -191,21 +186,23 @@ function commitPending(row: Float64Array, at: number, bins: Uint16Array, binsAt:
   rememberLevel(bins, binsAt, num(row, at + PENDING_BLOCK) * blockMs, level, referenceOf(row, at, 1))
   const run = row[at + FROZEN + WAITING] === 1 ? num(row, at + FROZEN_RUN) + 1 : 0
   row[at + FROZEN_RUN] = run
-  if (run === BLOCKS_FROZEN + 1) {
-    row[at + SHIFT] = num(row, at + PENDING_BLOCK)
-    row[at + SHIFT + 1] = num(row, at + MEAN)
-    row[at + SHIFT + 2] = level
-  }
-  if (run === 0 || run > BLOCKS_FROZEN) {
+  if (run === BLOCKS_FROZEN + 1) acceptLevel(row, at, level, ticks)
+  else if (run === 0 || run > BLOCKS_FROZEN) {
     if (sum > 0) commitActive(row, at, sum, ticks)
     row[at + HOUR_SUM] = num(row, at + HOUR_SUM) * HOUR_KEPT + sum
     row[at + HOUR_TICKS] = num(row, at + HOUR_TICKS) * HOUR_KEPT + ticks
   }
-  for (let i = 0; i < 4; i += 1) {
-    const learned = at + DISPERSION + i
-    row[learned] = num(row, learned) * DISPERSION_KEPT + num(row, at + FANO_SUM + WAITING + i)
-  }
+  learnDispersion(row, at, run, ticks)
   commitBursts(row, at, ticks)
+}
+
+/** What has lasted is a new level, and no volatility of the old one: the hour begins anew with it. */
+function acceptLevel(row: Float64Array, at: number, level: number, ticks: number): void {
+  row[at + SHIFT] = num(row, at + PENDING_BLOCK)
+  row[at + SHIFT + 1] = num(row, at + MEAN)
+  row[at + SHIFT + 2] = level
+  row[at + HOUR_SUM] = level * ticks
+  row[at + HOUR_TICKS] = ticks
 }
 
 /** Volatility: how far the level of one active block strays from what was expected, beyond what F explains. */

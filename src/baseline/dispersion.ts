@@ -1,4 +1,4 @@
-import { keptPerBlock } from './blocks.ts'
+import { BLOCKS_FROZEN, keptPerBlock } from './blocks.ts'
 import type { CountConstants } from './count-constants.ts'
 import {
   BLOCK_FANO_SUM,
@@ -11,12 +11,24 @@ import {
   num,
   PHI_SUM,
   PHI_WEIGHT,
+  WAITING,
 } from './count-row.ts'
 
 /** No mean is taken to be less, in calls a tick. */
 export const BOUND_LEAST = 0.02
 
+const KEPT = keptPerBlock(60)
 const BLOCK_KEPT = keptPerBlock(72)
+/** One tick teaches no more than so many times what is known: that is what real cron clients need. */
+const TICK_CAP = 400
+/**
+ * An episode that alarms is one event, however long it lasts: it teaches burstiness by its first block alone, and by no more than so many of the
+ * largest ticks that there can be. A job's burst is no longer; an attack of hours would hide the next one for half a day.
+ */
+const EPISODE_BLOCKS = 1
+export const EPISODE_TICKS = 4
+/** After a level was accepted two blocks more were judged by the old one. */
+const BLOCKS_LATE = 2
 /** Independent calls are assumed, as strongly as so many small blocks would say it. */
 const BLOCK_PRIOR_WEIGHT = 3
 /** One block teaches no more than so many times what is known. */
@@ -32,15 +44,31 @@ export interface Dispersion {
 
 /** Adds what so many ticks of k say of the dispersion. */
 export function addDispersion(row: Float64Array, at: number, k: number, mean: number, times: number): void {
-  // The cap is what keeps one attack from teaching burstiness for good; 400 F is the value that real cron clients need.
-  const excess = Math.min(((k - mean) * (k - mean)) / mean, 400 * num(row, at + FANO))
+  const excess = Math.min(((k - mean) * (k - mean)) / mean, TICK_CAP * num(row, at + FANO))
   const fanoWeight = Math.min(1, 30 * mean) * times
   row[at + FANO_SUM] = num(row, at + FANO_SUM) + excess * fanoWeight
   row[at + FANO_WEIGHT] = num(row, at + FANO_WEIGHT) + fanoWeight
   const phiWeight = Math.min(1, mean / 5) ** 2 * times
   const relative = ((k - mean) * (k - mean) - mean) / (mean * mean)
-  row[at + PHI_SUM] = num(row, at + PHI_SUM) + Math.min(relative, 400) * phiWeight
+  row[at + PHI_SUM] = num(row, at + PHI_SUM) + Math.min(relative, TICK_CAP) * phiWeight
   row[at + PHI_WEIGHT] = num(row, at + PHI_WEIGHT) + phiWeight
+}
+
+/** Learns what the ticks of the block said that is committed; `run`: the how manieth frozen block in a row it is, 0: it is not frozen. */
+export function learnDispersion(row: Float64Array, at: number, run: number, ticks: number): void {
+  const tells = run <= EPISODE_BLOCKS || run > BLOCKS_FROZEN + BLOCKS_LATE
+  const largest = run === 0 ? Number.POSITIVE_INFINITY : (EPISODE_TICKS * TICK_CAP) / ticks
+  learn(row, at, FANO_SUM, tells, largest * num(row, at + FANO))
+  learn(row, at, PHI_SUM, tells, largest)
+}
+
+/** A sum and its weight: of the block that waits they lie side by side, and so they do in what was learned. */
+function learn(row: Float64Array, at: number, sum: number, tells: boolean, largest: number): void {
+  const from = at + sum + WAITING
+  const into = at + DISPERSION + sum - FANO_SUM
+  const weight = tells ? num(row, from + 1) : 0
+  row[into] = num(row, into) * KEPT + (weight === 0 ? 0 : Math.min(num(row, from), largest * weight))
+  row[into + 1] = num(row, into + 1) * KEPT + weight
 }
 
 /**

@@ -80,6 +80,14 @@ export interface Norm {
   readonly dispersion: number
 }
 
+/** A change that lasted until it was taken for normal (see blocks.ts, `BLOCKS_FROZEN`). Levels are as `Norm` has them. */
+export interface Shift {
+  /** The first tick that was learned again. */
+  readonly tick: number
+  /** What was normal before, and what was learned then; null where that is not remembered. */
+  readonly levels: { readonly from: number; readonly to: number } | null
+}
+
 /** How far a baseline is: nothing seen, too little, enough to be judged by. */
 export type Readiness = 'cold' | 'warming' | 'ready'
 
@@ -122,6 +130,8 @@ export interface Kind<M extends Measure = Measure, View = unknown> {
   /** Calls that the baseline rests on. */
   seen(view: View): number
   norm(view: View, calendar: Calendar): Norm
+  /** The last change that was taken for normal; null: there was none. Kinds that learn on through what is odd have none. */
+  shift?(place: Place, calendar: Calendar): Shift | null
   /** What peers have in common; null where each is judged by itself. */
   readonly peers: Peers<View> | null
   /** Calls that the view itself can name as odd: examples for detectors that sample none. */

@@ -1,4 +1,5 @@
 import { BLOCKS_FROZEN, BLOCKS_WALKED, blockOf, type Calendar, keptPerBlock } from './blocks.ts'
+import type { Shift } from './kind.ts'
 
 /**
  * The baseline of a ratio: which share of the calls is normally of the kind (5xx, say). Judged from the first call, by what the
@@ -114,6 +115,15 @@ export function boundOfRatio(row: Float64Array, at: number): number {
 /** The share that is normal, as of the block that the row stands at. */
 export function shareOfRatio(row: Float64Array, at: number): number {
   return num(row, at + SHARE)
+}
+
+/** Since when what lasts is taken for normal; `null`: nothing odd has lasted so long. What was normal before is not kept. */
+export function shiftOfRatio(row: Float64Array, at: number, { ticksPerBlock }: Calendar): Shift | null {
+  const learned = num(row, at + FROZEN_RUN) - BLOCKS_FROZEN
+  if (learned <= 0) return null
+  // The last block that was committed is the one before the last.
+  const last = num(row, at + BLOCK) - 2
+  return { tick: (last - learned + 1) * ticksPerBlock, levels: null }
 }
 
 function commitPending(row: Float64Array, at: number): void {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import errorBurst from '#detectors/error-burst/detector.ts'
 import { alertId, alertOf } from '#src/alert/describe.ts'
+import { calendarOf } from '#src/baseline/blocks.ts'
 import { type EntityRef, endpointRef, identityRef, otherRef, serviceRef } from '#src/baseline/entity.ts'
 import type { Detector } from '#src/detection/detector.ts'
 import { planOf } from '#src/detection/plan.ts'
@@ -20,6 +21,7 @@ import {
 } from '#src/detection/surprise.ts'
 
 const TICK_MS = 10_000
+const CALENDAR = calendarOf(TICK_MS)
 const START = Date.UTC(2026, 10, 22, 9, 30) / TICK_MS
 const detector = errorBurst as unknown as Detector
 const { endpoint: plan } = planOf([{ detector, params: detector.params.parse({}) }], 1, 1)
@@ -54,7 +56,7 @@ const CHARGE = endpointRef('payments', 'POST', '/v1/charge')
 
 describe('an alert', () => {
   test('says what, when, how odd, who and where to look', () => {
-    const alert = alertOf(subjectOf(CHARGE), watch, 'resolved', true, TICK_MS)
+    const alert = alertOf(subjectOf(CHARGE), watch, 'resolved', true, CALENDAR)
     expect(alert).toMatchObject({
       id: alertId('error-burst', CHARGE, (START - 1000) * TICK_MS),
       detector: 'error-burst',
@@ -84,14 +86,14 @@ describe('an alert', () => {
   })
 
   test('that is not settled has no version, and one that goes on no end', () => {
-    const alert = alertOf(subjectOf(CHARGE), watch, 'open', false, TICK_MS)
+    const alert = alertOf(subjectOf(CHARGE), watch, 'open', false, CALENDAR)
     expect([alert.version, alert.settled, alert.resolved_at]).toEqual([0, false, null])
   })
 
   test('keeps the severity that it had at its worst', () => {
     const subject = subjectOf(CHARGE)
     subject.rows.numbers[watch.at + SEVERITY] = 3
-    expect(alertOf(subject, watch, 'open', true, TICK_MS).severity).toBe('critical')
+    expect(alertOf(subject, watch, 'open', true, CALENDAR).severity).toBe('critical')
   })
 
   test.for([
@@ -99,10 +101,10 @@ describe('an alert', () => {
     ['back\\', "'back\\\\'"],
     ["\\'", "'\\\\\\''"],
   ] as const)('quotes the name %s', ([name, quoted]) => {
-    expect(alertOf(subjectOf(endpointRef(name, 'GET', '/')), watch, 'open', true, TICK_MS).query).toContain(
+    expect(alertOf(subjectOf(endpointRef(name, 'GET', '/')), watch, 'open', true, CALENDAR).query).toContain(
       `service = ${quoted} AND`,
     )
-    expect(alertOf(subjectOf(identityRef(name)), watch, 'open', true, TICK_MS).query).toContain(
+    expect(alertOf(subjectOf(identityRef(name)), watch, 'open', true, CALENDAR).query).toContain(
       `identity = ${quoted} AND`,
     )
   })
@@ -117,7 +119,7 @@ describe('an alert', () => {
       names: [{ name: 'POST /v1/charge', share: 0.4512 }],
     }
     const shop = subjectOf(serviceRef('payments'))
-    const told = (shown: Members | null) => alertOf(shop, watch, 'open', true, TICK_MS, { members: shown })
+    const told = (shown: Members | null) => alertOf(shop, watch, 'open', true, CALENDAR, { members: shown })
     const alone = told(null)
     expect(alone.entity).toEqual({ kind: 'service', service: 'payments', method: null, route: null, identity: null })
     expect(alone.query).toMatch(/WHERE service = 'payments' AND ts >= .* AND status >= 500 ORDER/)
@@ -138,19 +140,19 @@ describe('an alert', () => {
     const members = { all: 2, odd: 2, alarmed: 0, most: 0, severity: 0, names: [] }
     const numberOf = (most: number): number => {
       const shown = { members: { ...members, most } }
-      const { silent_if } = alertOf(subjectOf(serviceRef('payments')), watch, 'open', true, TICK_MS, shown)
+      const { silent_if } = alertOf(subjectOf(serviceRef('payments')), watch, 'open', true, CALENDAR, shown)
       return Number(/^fewer than about (\d+) of/.exec(silent_if)?.[1])
     }
     expect([numberOf(0), numberOf(2), numberOf(8), numberOf(9)]).toEqual([6, 8, 9, 9])
   })
 
   test('of an endpoint that belongs to its service names the alert of that', () => {
-    expect(alertOf(subjectOf(CHARGE), watch, 'open', true, TICK_MS).parent).toBeNull()
-    expect(alertOf(subjectOf(CHARGE), watch, 'open', true, TICK_MS, { parent: 'b1' }).parent).toBe('b1')
+    expect(alertOf(subjectOf(CHARGE), watch, 'open', true, CALENDAR).parent).toBeNull()
+    expect(alertOf(subjectOf(CHARGE), watch, 'open', true, CALENDAR, { parent: 'b1' }).parent).toBe('b1')
   })
 
   test('of everybody for whom there was no room has no name of its own', () => {
-    const { entity } = alertOf(subjectOf(otherRef('endpoint', 3)), watch, 'open', true, TICK_MS)
+    const { entity } = alertOf(subjectOf(otherRef('endpoint', 3)), watch, 'open', true, CALENDAR)
     expect(entity).toEqual({ kind: 'endpoint', service: '(all others)', method: null, route: null, identity: null })
   })
 })

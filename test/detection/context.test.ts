@@ -61,7 +61,7 @@ function told(plan: Plan, ticks: readonly (readonly [calls: number, ms: number |
   const entity = shard.entity('endpoint', keyOf(endpointRef('s', 'GET', '/')))
   const said: string[] = []
   const setting = shard.setting('endpoint', false, (subject, watch, outcome) => {
-    const { reason, observed, expected } = alertOf(subject, watch, 'open', true, 10_000)
+    const { reason, observed, expected } = alertOf(subject, watch, 'open', true, calendar)
     said.push(`${outcome}: ${reason}, ${observed.duration_ms} of ${expected.duration_ms}`)
   })
   entity.row = entity.rows.take()

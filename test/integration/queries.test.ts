@@ -50,6 +50,21 @@ const call = {
   appended_at: '2026-11-22 09:30:01.123',
   time_fixed: false,
 }
+/** What was normal for the same endpoint, after a change that lasted. */
+const baseline = {
+  at: '2026-11-22 12:00:00.000',
+  kind: 'endpoint',
+  service: 'payments',
+  method: 'GET',
+  route: '/v1/accounts/{id}',
+  measure: 'gets',
+  level: 240,
+  calls: 9000,
+  readiness: 'ready',
+  changed_at: '2026-11-22 11:30:00.000',
+  changed_from: 24,
+}
+const findBaselines = ['baseline-over-time', 'changed-baselines']
 const findCalls = [
   'endpoint-around',
   'callers-of-endpoint',
@@ -70,9 +85,11 @@ describe.skipIf(!hasPart('ClickHouse engine'))('the queries for analysts, on the
   beforeAll(async () => {
     store = await openStore({ kind: 'embedded', directory })
     await migrate(store)
-    const columns = Object.keys(call).join(', ')
-    const literals = Object.values(call).map((value) => (typeof value === 'string' ? `'${value}'` : String(value)))
-    await store.command(`INSERT INTO ${store.database}.api_calls (${columns}) VALUES (${literals.join(', ')})`)
+    for (const [table, row] of Object.entries({ api_calls: call, baselines: baseline })) {
+      const columns = Object.keys(row).join(', ')
+      const literals = Object.values(row).map((value) => (typeof value === 'string' ? `'${value}'` : String(value)))
+      await store.command(`INSERT INTO ${store.database}.${table} (${columns}) VALUES (${literals.join(', ')})`)
+    }
   })
   afterAll(async () => {
     await store.close()
@@ -81,13 +98,13 @@ describe.skipIf(!hasPart('ClickHouse engine'))('the queries for analysts, on the
 
   test('there are some, each with a name of its own', () => {
     expect(new Set(queries.map((query) => query.name)).size).toBe(queries.length)
-    expect(queries.map((query) => query.name)).toEqual(expect.arrayContaining(findCalls))
+    expect(queries.map((query) => query.name)).toEqual(expect.arrayContaining([...findCalls, ...findBaselines]))
   })
 
   test.each(queries)('$name', async ({ name, sql }) => {
     const wanted = [...sql.matchAll(/\{(\w+):\w+\}/g)].map((match) => match[1] ?? '')
     const params = Object.fromEntries(wanted.map((parameter) => [parameter, values[parameter]]))
     const rows = await store.query(sql, params)
-    expect(rows.length).toBe(findCalls.includes(name) ? 1 : 0)
+    expect(rows.length).toBe([...findCalls, ...findBaselines].includes(name) ? 1 : 0)
   })
 })

@@ -119,6 +119,25 @@ test('the laboratory judges as the engine does: the same baseline, the same evid
   }
 })
 
+test.each([
+  [40, 0.5],
+  [10, 2],
+  [40, 2],
+])('an attack of %d times the usual for %d hours does not hide one of five times an hour later', (times, hours) => {
+  const random = randomFor(HELD_OUT, 98)
+  const watched = new Watched(SHIPPED, Math.log(1e-7), MONDAY)
+  const first = TICKS_A_DAY
+  const over = first + hours * 360
+  const second = over + 360
+  for (let tick = 0; tick < second + 180; tick += 1) {
+    const usual = tick < first || (tick >= over && tick < second)
+    watched.take(MONDAY + tick, negativeBinomial(random, usual ? 4 : tick < over ? 4 * times : 20, 0.1))
+  }
+  const opened = watched.opened.map((tick) => tick - MONDAY)
+  expect(opened[0]).toBeLessThan(first + 3)
+  expect(opened.find((tick) => tick >= second)).toBeLessThan(second + 120)
+})
+
 describe('a shift of the level', () => {
   test('is told, then accepted after two hours, and says from when, from what, to what', () => {
     const random = randomFor(HELD_OUT, 99)
@@ -130,12 +149,12 @@ describe('a shift of the level', () => {
       if (tick < change) expect(watched.found.alarms).toBe(0)
     }
     expect(watched.opened[0]).toBeLessThan(MONDAY + change + 6)
-    const shift = shiftOfCount(watched.row, 0)
-    expect(shift?.block).toBe((MONDAY + change) / 60 + 12)
-    expect(shift?.from).toBeGreaterThan(3)
-    expect(shift?.from).toBeLessThan(5)
-    expect(shift?.to).toBeGreaterThan(35)
-    expect(shift?.to).toBeLessThan(45)
+    const shift = shiftOfCount(watched.row, 0, calendarOf(10_000))
+    expect(shift?.tick).toBe(MONDAY + change + 12 * 60)
+    expect(shift?.levels?.from).toBeGreaterThan(3 * 6)
+    expect(shift?.levels?.from).toBeLessThan(5 * 6)
+    expect(shift?.levels?.to).toBeGreaterThan(35 * 6)
+    expect(shift?.levels?.to).toBeLessThan(45 * 6)
     expect(watched.view.mean).toBeGreaterThan(35)
   })
 })

@@ -1,4 +1,4 @@
-import { boundOfCount, freezeCount, normOfCount, observeCount, openCount, rollCount } from '../count.ts'
+import { boundOfCount, freezeCount, normOfCount, observeCount, openCount, rollCount, shiftOfCount } from '../count.ts'
 import { type CountNorm, newCountNorm } from '../count-norm.ts'
 import { COUNT_WIDTH } from '../count-row.ts'
 import { defineKind } from '../kind.ts'
@@ -45,6 +45,7 @@ export default defineKind<Count, CountView>({
     const k = integers[integer] as number
     return place !== null && k > boundOfCount(place.numbers, place.at) ? k : 0
   },
+  shift: ({ numbers, at }, calendar) => shiftOfCount(numbers, at, calendar),
   readiness: ({ armed, seen }) => (armed ? 'ready' : seen > 0 ? 'warming' : 'cold'),
   seen: ({ seen }) => seen,
   norm({ mean, bound, shape }, { tickMs }) {

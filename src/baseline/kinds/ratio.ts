@@ -12,6 +12,7 @@ import {
   ratioIsDue,
   rollRatio,
   shareOfRatio,
+  shiftOfRatio,
 } from '../ratio.ts'
 
 /** One tick of a ratio beside what is normal for it. */
@@ -75,6 +76,7 @@ export default defineKind<Ratio, RatioView>({
     if (part === 0 || place === null) return part
     return part > boundOfRatio(place.numbers, place.at) * (integers[integer + 1] as number) ? part : 0
   },
+  shift: ({ numbers, at }, calendar) => shiftOfRatio(numbers, at, calendar),
   readiness: ({ seen }) => (seen >= READY_CALLS ? 'ready' : seen > 0 ? 'warming' : 'cold'),
   seen: ({ seen }) => seen,
   norm: ({ share, bound }) => ({ level: share, low: 0, high: bound, dispersion: 1 }),

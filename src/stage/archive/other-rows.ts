@@ -97,6 +97,8 @@ const BASELINES: Shape = {
     'dispersion',
     'calls',
     'readiness',
+    'changed_at',
+    'changed_from',
     'source',
     'position',
   ],
@@ -120,6 +122,8 @@ const baseline = z.object({
       dispersion: measure,
       calls: z.number().min(0),
       readiness: z.enum(['cold', 'warming', 'ready']),
+      changed_at: time.nullish(),
+      changed_from: measure,
     }),
   ),
 })
@@ -130,8 +134,9 @@ export const baselineRows: RowsOf = (record) => {
   const { kind, service, method, route, identity, measures } = read.value
   const at = inRange(read.value.at) ?? inRange(record.appendedAt) ?? 0
   const entity = [timeOf(at), kind, service, method, route, identity]
-  return measures.map(({ measure, level, low, high, dispersion, calls, readiness }) => {
-    const normal = [measure, level, low, high, dispersion, wholeOf(calls) ?? 0, readiness]
+  return measures.map(({ measure, level, low, high, dispersion, calls, readiness, changed_at, changed_from }) => {
+    const changed = [timeOf(inRange(changed_at)), changed_from]
+    const normal = [measure, level, low, high, dispersion, wholeOf(calls) ?? 0, readiness, ...changed]
     return rowOf(BASELINES, dayOf(at), [...entity, ...normal, record.source, record.position])
   })
 }

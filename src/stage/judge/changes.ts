@@ -65,7 +65,7 @@ export class Changes {
   #add(entity: Entity, watch: Watch, outcome: Outcome, parent: string | null): void {
     const status = outcome === 'resolved' ? 'resolved' : 'open'
     const members = this.#shard.membersOf(entity.ref, watch, this.#tick)
-    const alert = alertOf(entity, watch, status, true, this.#calendar.tickMs, { parent, members })
+    const alert = alertOf(entity, watch, status, true, this.#calendar, { parent, members })
     this.all.push({ entity, watch, outcome, alert })
   }
 

@@ -117,7 +117,7 @@ export class Notices {
   }
 
   #tell(subject: Subject, watch: Watch, tick: number, members: Members | null, tell: Tell): void {
-    tell(alertOf(subject, watch, 'open', false, this.#calendar.tickMs, { members }), tick)
+    tell(alertOf(subject, watch, 'open', false, this.#calendar, { members }), tick)
   }
 
   #isWithService(entity: Entity, watch: Watch): boolean {

@@ -11,6 +11,9 @@ export interface BaselineOfMeasure extends Norm {
   readonly measure: string
   readonly calls: number
   readonly readiness: Readiness
+  /** Since when, and from what, a change is taken for normal that had lasted for hours. */
+  readonly changed_at?: string
+  readonly changed_from?: number
 }
 
 /** What is normal for one entity, as of `at`: a row of the `baselines` table for each measure that has counted anything. */
@@ -52,10 +55,19 @@ const NOBODY: Surroundings = { weight: 1, prior: () => 0, known: () => null, wei
 
 function normOf(slot: Slot, { rows, row }: Entity, tick: number, calendar: Calendar): BaselineOfMeasure {
   const { kind, cells, view } = slot
-  kind.show(view, rows.place(row, slot, place), tick, null, cells, NOBODY)
+  rows.place(row, slot, place)
+  kind.show(view, place, tick, null, cells, NOBODY)
   const { level, low, high, dispersion } = kind.norm(view, calendar)
   const norm = { level: short(level), low: short(low), high: short(high), dispersion: short(dispersion) }
-  return { measure: slot.name, ...norm, calls: kind.seen(view), readiness: kind.readiness(view) }
+  const shift = kind.shift?.(place, calendar) ?? null
+  return {
+    measure: slot.name,
+    ...norm,
+    calls: kind.seen(view),
+    readiness: kind.readiness(view),
+    ...(shift === null ? {} : { changed_at: new Date(shift.tick * calendar.tickMs).toISOString() }),
+    ...(shift?.levels == null ? {} : { changed_from: short(shift.levels.from) }),
+  }
 }
 
 /** Six digits say more than is known. */

@@ -137,11 +137,14 @@ describe('other rows', () => {
       { table: 'deliveries', partition: 'all', fields: { at: '1795336200.123', status: null, latency_ms: null } },
     ])
     const measure = { measure: 'calls', level: null, calls: 3, readiness: 'warming' }
-    const baseline = { kind: 'endpoint', service: 's', measures: [measure, { ...measure, measure: 'errors' }] }
+    const changed = { changed_at: new Date(NOW - DAY).toISOString(), changed_from: 2 }
+    const measures = [measure, { ...measure, measure: 'errors', ...changed }]
+    const baseline = { kind: 'endpoint', service: 's', measures }
     const row = { table: 'baselines', partition: '2026-11-22' }
+    const fields = { service: 's', method: '', level: null, calls: 3, position: 7 }
     expect(read(baselineRows, JSON.stringify({ ...baseline, at: NOW }))).toMatchObject([
-      { ...row, fields: { service: 's', method: '', measure: 'calls', level: null, calls: 3, position: 7 } },
-      { ...row, fields: { service: 's', method: '', measure: 'errors', level: null, calls: 3, position: 7 } },
+      { ...row, fields: { ...fields, measure: 'calls', changed_at: null, changed_from: null } },
+      { ...row, fields: { ...fields, measure: 'errors', changed_at: '1795249800.123', changed_from: 2 } },
     ])
   })
 
