@@ -101,6 +101,11 @@ export interface FlowNorm {
   resting: boolean
 }
 
+/** A norm to be filled: of a flow that knows nothing. */
+export function newFlowNorm(): FlowNorm {
+  return { mean: 0, low: 0, shape: 1, rate: 0, silent: 0, armed: false, knowsPauses: false, resting: false }
+}
+
 export function openFlow(
   row: Float64Array,
   at: number,

@@ -5,6 +5,7 @@ import {
   FLOW_WIDTH,
   type FlowNorm,
   flowChangesAt,
+  newFlowNorm,
   normOfFlow,
   observeFlow,
   openFlow,
@@ -29,16 +30,7 @@ function run(
   const row = new Float64Array(FLOW_WIDTH)
   const bins = new Uint16Array(FLOW_BINS)
   const random = randomFor(7)
-  const norm: FlowNorm = {
-    mean: 0,
-    low: 0,
-    shape: 1,
-    rate: 0,
-    silent: 0,
-    armed: false,
-    knowsPauses: false,
-    resting: false,
-  }
+  const norm = newFlowNorm()
   openFlow(row, 0, bins, 0, start, calendar)
   for (let tick = 0; tick < ticks; tick += 1) {
     const k = random.poisson(rate(tick))

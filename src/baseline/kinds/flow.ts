@@ -5,6 +5,7 @@ import {
   FLOW_WIDTH,
   type FlowNorm,
   flowChangesAt,
+  newFlowNorm,
   normOfFlow,
   observeFlow,
   openFlow,
@@ -63,19 +64,7 @@ export default defineKind<Flow, FlowView>({
   },
   width: FLOW_WIDTH,
   binsWidth: FLOW_BINS,
-  view: () => ({
-    k: 0,
-    serviceSilent: 0,
-    mean: 0,
-    low: 0,
-    shape: 1,
-    rate: 0,
-    silent: 0,
-    armed: false,
-    knowsPauses: false,
-    resting: false,
-    seen: 0,
-  }),
+  view: () => ({ ...newFlowNorm(), k: 0, serviceSilent: 0, seen: 0 }),
   add() {},
   open({ numbers, at, bins, binsAt }, tick, calendar) {
     openFlow(numbers, at, bins, binsAt, tick, calendar)
