@@ -6,7 +6,7 @@ import { COUNT_WIDTH } from '#src/baseline/count-row.ts'
 import { endpointRef } from '#src/baseline/entity.ts'
 import { PEAKS_BINS } from '#src/baseline/peaks.ts'
 import { emptyTally } from '#src/baseline/tally.ts'
-import { randomFor } from '#src/demo/random.ts'
+import { type Random, randomFor } from '#src/demo/random.ts'
 import { newMeter } from '#src/detection/budget.ts'
 import { ALWAYS_HEARD } from '#src/detection/hearing.ts'
 import { planOf } from '#src/detection/plan.ts'
@@ -124,7 +124,11 @@ test.each([
   [10, 2],
   [40, 2],
 ])('an attack of %d times the usual for %d hours does not hide one of five times an hour later', (times, hours) => {
-  const random = randomFor(HELD_OUT, 98)
+  for (const one of [94, 95, 96, 97, 98]) hidesNothing(randomFor(HELD_OUT, one), times, hours)
+})
+
+/** A day of four calls a tick, the attack, an hour of four again, and half an hour of twenty. */
+function hidesNothing(random: Random, times: number, hours: number): void {
   const watched = new Watched(SHIPPED, Math.log(1e-7), MONDAY)
   const first = TICKS_A_DAY
   const over = first + hours * 360
@@ -135,8 +139,8 @@ test.each([
   }
   const opened = watched.opened.map((tick) => tick - MONDAY)
   expect(opened[0]).toBeLessThan(first + 3)
-  expect(opened.find((tick) => tick >= second)).toBeLessThan(second + 120)
-})
+  expect(opened.find((tick) => tick >= second)).toBeLessThan(second + 18)
+}
 
 describe('a shift of the level', () => {
   test('is told, then accepted after two hours, and says from when, from what, to what', () => {
