@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { AlertRecord } from '#src/alert/alert.ts'
 import type { Lane, Transform } from '#src/stream/stream.ts'
-import { collecting, detect, judging, LIMITS, type Outcome, settledOf } from './run.ts'
+import { collecting, detect, judging, LIMITS, settledOf, silencesOf } from './run.ts'
 import { runAs } from './same.ts'
 import { inOrder, MINUTE, stretch, WORLD_START } from './world.ts'
 
@@ -9,8 +9,6 @@ const HOUR = 60 * MINUTE
 const T = WORLD_START + 6 * HOUR
 const OTHER = { service: 'c', identity: 'n' }
 const EVERY = 3000
-
-const silencesOf = ({ settled }: Pick<Outcome, 'settled'>) => settled.filter(({ detector }) => detector === 'silence')
 
 describe('a stream that stands still', () => {
   /** Calls every three seconds, appended so long after their time; then nothing at all, said to be idle every ten seconds for half an hour. */

@@ -184,3 +184,7 @@ export function failingProbe(random: Random, oneIn: number): CommitProbe {
   }
   return { before: maybeFail, after: maybeFail }
 }
+
+/** What was settled of silence. */
+export const silencesOf = ({ settled }: Pick<Outcome, 'settled'>) =>
+  settled.filter(({ detector }) => detector === 'silence')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { detect, type Outcome, PLAINLY, TICK_MS } from './run.ts'
+import { detect, PLAINLY, silencesOf, TICK_MS } from './run.ts'
 import { checkTold, runAs } from './same.ts'
 import { inOrder, MINUTE, stretch, WORLD_START } from './world.ts'
 
@@ -96,8 +96,6 @@ test('an endpoint that never comes back does not keep its shard busy for years',
   expect(Date.parse(alert?.resolved_at ?? '') - T).toBeLessThan(25 * HOUR)
   expect(held.at(-1)?.closedBefore).toBeGreaterThan(T + year)
 })
-
-const silencesOf = ({ settled }: Pick<Outcome, 'settled'>) => settled.filter(({ detector }) => detector === 'silence')
 
 describe('the end of a file', () => {
   /** Silent from T on, beside another one that is called for so long. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { detect, type Outcome } from './run.ts'
+import { detect, type Outcome, silencesOf } from './run.ts'
 import { checkTold, runAs } from './same.ts'
 import { inOrder, MINUTE, stretch, WORLD_START } from './world.ts'
 
@@ -7,8 +7,6 @@ const HOUR = 60 * MINUTE
 const T = WORLD_START + 6 * HOUR
 const OTHER = { service: 'c', identity: 'n' }
 const EVERY = 3000
-
-const silencesOf = ({ settled }: Pick<Outcome, 'settled'>) => settled.filter(({ detector }) => detector === 'silence')
 
 describe('a service whose endpoints fall silent', () => {
   const half = 30 * MINUTE
